@@ -1,0 +1,78 @@
+# ecert: every command of the house. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+SOLC := contracts/node_modules/.ready
+SYSTEM_COMMANDS := openssl
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo serve test test-all check format rules contracts lock clean node system
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(READY) ## Set up, then run the main job on the embedded chain and say what held
+	$(BIN)/ecert demo
+
+serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is filled with the demonstration
+	$(BIN)/ecert serve
+
+test: $(READY) ## Set up, then run the tests that need no system package
+	$(BIN)/python -m pytest -m "not system"
+
+test-all: $(READY) system ## Run every test; needs the system package openssl
+	$(BIN)/python -m pytest
+
+check: $(READY) node $(SOLC) ## Lint, types, import rules, fresh contract artefacts; needs Node 20 or newer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python -m contracts.compile --check
+
+format: $(READY) ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix-only --exit-zero .
+	$(BIN)/ruff format .
+
+rules: $(READY) ## Show each house rule failing on a planted violation
+	$(BIN)/python -m tests.rules.planted
+
+contracts: $(READY) node $(SOLC) ## Compile the Solidity contracts into contracts/artifacts; needs Node 20 or newer
+	$(BIN)/python -m contracts.compile
+
+# uv only writes the lock; it is no part of what the project runs on, so it lives in build/.
+lock: ## Write requirements.lock anew from pyproject.toml (make lock UPGRADE=--upgrade for newer versions)
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet uv
+	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras \
+		--prerelease=if-necessary-or-explicit --python-version 3.11 $(UPGRADE) \
+		-o requirements.lock pyproject.toml
+
+clean: ## Remove what make made (.venv, node_modules, build/, caches); var/ with its keys stays
+	rm -rf .venv contracts/node_modules build .hypothesis .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --no-deps: the lock is complete, and mpl-font asks for matplotlib, which the lock leaves out on purpose
+# (docs/decisions/0010-fonts.md). Nothing below this line is fetched again until the lock changes.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "ecert needs Python 3.11 or newer; $(PYTHON) is not. Try: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --no-deps -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(SOLC): contracts/package.json contracts/package-lock.json | node
+	cd contracts && npm ci
+	@touch $@
+
+node:
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null || { \
+		echo "This target compiles Solidity and needs Node 20 or newer with npm (Debian: nodejs npm)." >&2; exit 1; }
+
+system:
+	@for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || { \
+		echo "make test-all needs the system package $$command (Debian: apt-get install $$command)." >&2; exit 1; }; done

@@ -1,0 +1,1 @@
+"""ecert: four provinces accept each other's electronic certificates without paper."""

@@ -1,0 +1,1 @@
+"""The front door: wiring, ASGI application, command line, migrations and the demonstration."""

@@ -1,0 +1,68 @@
+"""One history of the database for both engines, and the one way to its newest state.
+
+migrate(db)                       # at start
+python -m ecert.app.migrations "add a column"     # after a change of a tables.py
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import SQLModel
+
+from ecert.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, MetaData
+
+    from ecert.runtime.storage import Database
+
+__all__ = ["migrate", "revise", "tables"]
+
+_PLACE: Final = Path(__file__).parent
+_ROOMS: Final = ("ecert.runtime.access", "ledger", "issuer", "wallet_codes", "verifier")
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(3132333400)")
+
+
+def migrate(db: Database) -> None:
+    """Bring the database to the newest state in one transaction; processes that start together take turns.
+
+    Raises Unavailable("storage.unavailable"); the database is then as it was.
+    """
+    try:
+        with db.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_LOCK)
+            command.upgrade(_config(connection), "head")
+    except OperationalError as error:
+        raise Unavailable("storage.unavailable", type(error.orig).__name__) from error
+
+
+def revise(db: Database, message: str) -> None:
+    """Write the next version, `versions/NNNN_<message>.py`: what the tables have and the history has not."""
+    number = len(list((_PLACE / "versions").glob("[0-9]*.py"))) + 1
+    migrate(db)
+    with db.engine.begin() as connection:
+        command.revision(_config(connection), message, autogenerate=True, rev_id=f"{number:04d}")
+
+
+def tables() -> MetaData:
+    """Return the tables of every room that has some."""
+    for room in _ROOMS:
+        if find_spec(f"{room}.tables"):
+            import_module(f"{room}.tables")
+    return SQLModel.metadata
+
+
+def _config(connection: Connection) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(_PLACE).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,102 @@
+"""What an operator may set: every ECERT_* variable, read once at the start and refused by name when wrong.
+
+>>> load_settings({"ECERT_HOME": "/srv/ecert"}).database
+'sqlite:////srv/ecert/ecert.sqlite'
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ecert.domain.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REGIONS: Final = ("31", "32", "33", "34")
+ROLES: Final = ("issuer", "wallet", "verifier", "follower")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+_PREFIX: Final = "ECERT_"
+_LEDGER: Final = re.compile(r"embedded:.+|rpc\+https?://[^\s,]+(,[^\s,]+)*")
+_DATABASE: Final = re.compile(r"sqlite:///.+|postgresql\+psycopg://\S+")
+_SIGNER: Final = re.compile(r"[a-z][a-z0-9]*:\S+")
+_PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?")
+_ANY: Final = re.compile(r".+", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process; paths are relative to the working directory, durations are seconds."""
+
+    home: Path
+    ledger: str
+    database: str = field(repr=False)
+    signer: str = field(repr=False)
+    replica: Path
+    regions: tuple[str, ...]
+    roles: frozenset[str]
+    public_url: str
+    heartbeat: int
+    code_seconds: int
+    batch_size: int
+    batch_seconds: int
+    demo: bool
+    log: str
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Read ECERT_* of `env`, an empty value as unset; Malformed `settings.unknown` or `settings.value`."""
+    read = _Reader({name: text for name, text in env.items() if name.startswith(_PREFIX) and text})
+    home = read.text("HOME", _ANY, "var")
+    settings = Settings(
+        home=Path(home),
+        ledger=read.text("LEDGER", _LEDGER, f"embedded:{home}/chain.sqlite"),
+        database=read.text("DATABASE", _DATABASE, f"sqlite:///{home}/ecert.sqlite"),
+        signer=read.text("SIGNER", _SIGNER, f"file:{home}/keys"),
+        replica=Path(read.text("REPLICA", _ANY, f"{home}/replica")),
+        regions=read.several("REGIONS", REGIONS),
+        roles=frozenset(read.several("ROLES", ROLES)),
+        public_url=read.text("PUBLIC_URL", _PUBLIC_URL, "http://127.0.0.1:8000"),
+        heartbeat=read.number("HEARTBEAT", 60, range(1, 3601)),
+        code_seconds=read.number("CODE_SECONDS", 60, range(5, 601)),
+        batch_size=read.number("BATCH_SIZE", 1000, range(1, 1_000_001)),
+        batch_seconds=read.number("BATCH_SECONDS", 1, range(3601)),
+        demo=read.text("DEMO", re.compile("0|1"), "0") == "1",
+        log=read.text("LOG", re.compile("|".join(LOG_LEVELS)), "info"),
+    )
+    read.hold_nothing_left()
+    return settings
+
+
+class _Reader:
+    """Reads each variable once, so that what is left is unknown; errors show no value: it may be secret."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._left = values
+
+    def text(self, name: str, form: re.Pattern[str], default: str) -> str:
+        text = self._left.pop(_PREFIX + name, default)
+        if not form.fullmatch(text):
+            raise Malformed("settings.value", f"{_PREFIX}{name} is not of its form")
+        return text
+
+    def number(self, name: str, default: int, bounds: range) -> int:
+        digits = self.text(name, _ANY, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", digits) or int(digits) not in bounds:
+            raise Malformed("settings.value", f"{_PREFIX}{name} is not {bounds.start} to {bounds.stop - 1}")
+        return int(digits)
+
+    def several(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        text = self.text(name, _ANY, "all")
+        chosen = known if text == "all" else tuple(text.split(","))
+        if not set(chosen) <= set(known) or len(set(chosen)) < len(chosen):
+            raise Malformed("settings.value", f"{_PREFIX}{name} is not all or some of {','.join(known)}")
+        return chosen
+
+    def hold_nothing_left(self) -> None:
+        if self._left:
+            raise Malformed("settings.unknown", ", ".join(sorted(self._left)))

@@ -1,0 +1,1 @@
+"""Issuing authorities: issue, renew, suspend, revoke, and the keys they sign with."""

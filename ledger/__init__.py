@@ -1,0 +1,1 @@
+"""Where fingerprints are anchored and followed, and where the audit log is kept."""

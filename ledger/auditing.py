@@ -1,0 +1,90 @@
+"""The region's audit log: one growing RFC 9162 tree of what was done, anchored, with its records sealed at home.
+
+A leaf is SHA-256(salt ‖ record) with a 128-bit salt, so an anchored tree tells nothing of what was recorded; who is
+shown salt and record can check the leaf. A record is written in the transaction of the act that it records:
+`audit.append`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from ecert.domain.errors import NotFound
+from ecert.domain.ids import random_bytes
+from ecert.domain.merkle import Tree
+from ecert.runtime.storage import Database
+from ecert.runtime.vault import Vault
+from ledger import store
+
+__all__ = ["AuditLeaf", "AuditLog", "AuditRecord"]
+
+_SALT = 16
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLeaf:
+    """Where a record stands: its position in the region's log, and its leaf (32 bytes)."""
+
+    position: int
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """A record opened again, with the salt that makes its leaf."""
+
+    position: int
+    kind: str
+    at: int
+    salt: bytes
+    record: Mapping[str, Any]
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLog:
+    """The audit logs of a deployment's regions."""
+
+    database: Database
+    vault: Vault
+
+    def record(
+        self, connection: Connection, *, region: int, kind: str, record: Mapping[str, Any], now: int
+    ) -> AuditLeaf:
+        """Append a record to a region's log, inside the caller's transaction."""
+        position = store.next_position(connection, region)
+        body = orjson.dumps({"kind": kind, "at": now, **record}, option=orjson.OPT_SORT_KEYS)
+        salt = random_bytes(_SALT)
+        leaf = hashlib.sha256(salt + body).digest()
+        sealed = self.vault.seal(salt + body, context=_context(region, position))
+        store.add_entry(connection, region, store.AuditEntry(position, kind, now, leaf, sealed))
+        return AuditLeaf(position, leaf)
+
+    def read(self, region: int) -> list[AuditRecord]:
+        """Open a region's log for its auditor."""
+        with self.database.reading() as connection:
+            entries = store.audit_entries(connection, region)
+        return [self._open(region, entry) for entry in entries]
+
+    def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
+        """Prove that the log of `second` entries continues that of `first` (RFC 9162 section 2.1.4.1)."""
+        with self.database.reading() as connection:
+            leaves = store.audit_leaves(connection, region, second)
+        if not 0 < first <= second == len(leaves):
+            raise NotFound("audit.size", f"no log of {second} entries here")
+        return Tree(leaves).consistency(first)
+
+    def _open(self, region: int, entry: store.AuditEntry) -> AuditRecord:
+        body = self.vault.open(entry.sealed, context=_context(region, entry.position))
+        salt, record = body[:_SALT], orjson.loads(body[_SALT:])
+        return AuditRecord(entry.position, entry.kind, entry.at, salt, record, entry.leaf)
+
+
+def _context(region: int, position: int) -> bytes:
+    return f"audit:{region}:{position}".encode()

@@ -1,0 +1,1 @@
+"""The drivers behind the ledger port, one file a URL scheme."""

@@ -1,0 +1,133 @@
+"""Following: every final block, in order and whole, into this deployment's replica (design section 4, "Following").
+
+For each block: (1) its parent is the block followed before, (2) the events of every contract of the directory are
+taken, (3) each contract's running event hash, recomputed from them, equals the one in the contract's own slots at the
+end of the stretch, (4) an audit log's new root continues the old one, by a consistency proof from the region that
+keeps it, and (5) only then does the stretch count. What does not hold stops the follower, by name; the replica ages
+and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ecert.domain.errors import Unavailable, VerificationFailed
+from ecert.domain.merkle import verify_consistency
+from ledger.chronicle import EMPTY, Chronicle, extend
+from ledger.directory import CONTRACTS
+from ledger.port import Event, FinalBlock, Ledger
+from ledger.replica import AUDIT, Batch, ReplicaWriter
+
+__all__ = ["ConsistencyProofs", "Follower"]
+
+STRETCH = 500
+
+
+class ConsistencyProofs(Protocol):
+    """Where a region's audit log is kept: asked for a proof that one anchored root continues another."""
+
+    def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
+        """Return the RFC 9162 section 2.1.4 path between two sizes; Unavailable where the region does not answer."""
+
+
+@dataclass(slots=True)
+class Follower:
+    """Reads a ledger into a replica. `proofs` None leaves audit logs unjudged (a verify-only deployment may)."""
+
+    ledger: Ledger
+    writer: ReplicaWriter
+    consortium: bytes
+    proofs: ConsistencyProofs | None = None
+
+    def step(self) -> int:
+        """Follow up to the ledger's head; return how many blocks were taken. Unavailable("replica.*" | "ledger.*")."""
+        taken = 0
+        target = self.ledger.head().number
+        while (done := self.writer.header.head.number) < target:
+            try:
+                taken += self._stretch(done + 1, min(done + STRETCH, target))
+            except BaseException:
+                self.writer.roll_back()
+                raise
+        self._judge_audit_logs()
+        return taken
+
+    def _stretch(self, first: int, last: int) -> int:
+        contracts = self._contracts()
+        chronicles: dict[bytes, Chronicle] = {}
+        taken = 0
+        for block in self.ledger.blocks(first=first, last=last, contracts=contracts):
+            self._hold_link(block)
+            self._extend(chronicles, block.events)
+            self.writer.add(block)
+            taken += 1
+            if any(event.name == "ContractAppointed" for event in block.events):
+                break
+        self._hold_chronicles(chronicles, contracts)
+        self.writer.add_chronicles(chronicles)
+        self.writer.commit()
+        return taken
+
+    def _contracts(self) -> dict[bytes, str]:
+        directory = self.writer.reader.trust.directory
+        appointed = {address: CONTRACTS[role] for role, address, _ in directory if role in CONTRACTS}
+        return {self.consortium: "Consortium", **appointed}
+
+    def _hold_link(self, block: FinalBlock) -> None:
+        head = self.writer.header.head
+        if (block.number, block.parent) != (head.number + 1, head.hash) or block.time <= head.time:
+            raise Unavailable("replica.unlinked", f"block {block.number} does not continue {head.number}")
+
+    def _extend(self, chronicles: dict[bytes, Chronicle], events: tuple[Event, ...]) -> None:
+        for event in events:
+            before = chronicles.get(event.address) or self._told(event.address)
+            chronicles[event.address] = extend(before, [event])
+
+    def _told(self, address: bytes) -> Chronicle:
+        return self.writer.reader.chronicles.get(address, EMPTY)
+
+    def _hold_chronicles(self, chronicles: Mapping[bytes, Chronicle], contracts: Mapping[bytes, str]) -> None:
+        """Compare with the slots of every contract, also of those that seem to have said nothing."""
+        block = self.writer.header.head.number
+        for address, name in contracts.items():
+            count, head = (self.ledger.slot(address, slot, block=block) for slot in (0, 1))
+            if (chronicles.get(address) or self._told(address)) != (int.from_bytes(count, "big"), head):
+                raise Unavailable("replica.events", f"the events of {name} at block {block} are not all there")
+
+    def _judge_audit_logs(self) -> None:
+        """Prove each region's audit roots to continue one another; a region that is away is asked again later."""
+        if self.proofs is None:
+            return
+        for region in self.writer.reader.trust.members:
+            try:
+                self._judge(region, self.proofs)
+            except Unavailable:
+                continue
+
+    def _judge(self, region: int, proofs: ConsistencyProofs) -> None:
+        replica = self.writer.reader
+        number = replica.proved_logs.get(region, 0) + 1
+        while (second := replica.batch(region=region, kind=AUDIT, number=number)) is not None:
+            first = replica.batch(region=region, kind=AUDIT, number=number - 1)
+            if first is not None:
+                self._hold_consistency(region, number, first, second, proofs)
+            self.writer.note_audit("AuditProved", region=region, number=number)
+            self.writer.commit()
+            number += 1
+
+    def _hold_consistency(
+        self, region: int, number: int, first: Batch, second: Batch, proofs: ConsistencyProofs
+    ) -> None:
+        path = proofs.consistency(region=region, first=first.size, second=second.size)
+        try:
+            verify_consistency(
+                first=first.size,
+                second=second.size,
+                first_root=first.root,
+                second_root=second.root,
+                path=path,
+            )
+        except VerificationFailed:
+            self.writer.note_audit("AuditForged", region=region, number=number)

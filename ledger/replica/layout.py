@@ -1,0 +1,91 @@
+"""How a replica file is laid out: two header slots, then records that are only ever appended (docs/spec/replica.md).
+
+    0     header slot A    512  header slot B    4096  records: u32 length, u8 kind, 3 bytes zero, body, padding to 8
+
+A header names the newest followed block and how many bytes of records count. It is written to the slots in turn, each
+with a sequence number and a CRC, so a reader, or a writer after a crash, always finds one that is whole.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ledger.port import Head
+
+__all__ = ["FIRST_RECORD", "Header", "Kind", "pack_header", "pack_record", "unpack_headers"]
+
+FIRST_RECORD = 4096
+SLOT = 512
+MAGIC = b"ECERTRP1"
+_HEADER = struct.Struct("<8sQQ32s20sQQ32sQ")
+_CRC = struct.Struct("<I")
+RECORD = struct.Struct("<IB3x")
+STATUS_LIST = struct.Struct("<IIQ")
+STATUS_CHANGE = struct.Struct("<IBxxxQQQQI4x")
+CHRONICLE = struct.Struct("<20s4xQ32s")
+
+
+class Kind(IntEnum):
+    """What a record holds. LIST's bitmap is the only part of the file that changes in place."""
+
+    EVENT = 1
+    LIST = 2
+    CHANGE = 3
+    CHRONICLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Which chain and Consortium (20 bytes) are followed, up to which block, and where the records end."""
+
+    sequence: int
+    chain_id: int
+    genesis: bytes
+    consortium: bytes
+    head: Head
+    end: int
+
+
+def pack_header(header: Header) -> bytes:
+    """Write a header slot."""
+    body = _HEADER.pack(
+        MAGIC,
+        header.sequence,
+        header.chain_id,
+        header.genesis,
+        header.consortium,
+        header.head.number,
+        header.head.time,
+        header.head.hash,
+        header.end,
+    )
+    return body + _CRC.pack(zlib.crc32(body))
+
+
+def unpack_headers(page: bytes | memoryview) -> Header | None:
+    """Return the newest whole header of a file's first page; None where there is none."""
+    whole = [h for h in (_unpack(page, offset) for offset in (0, SLOT)) if h is not None]
+    return max(whole, key=lambda h: h.sequence, default=None)
+
+
+def _unpack(page: bytes | memoryview, offset: int) -> Header | None:
+    body = bytes(page[offset : offset + _HEADER.size])
+    (crc,) = _CRC.unpack_from(page, offset + _HEADER.size)
+    if not body.startswith(MAGIC) or crc != zlib.crc32(body):
+        return None
+    _, sequence, chain_id, genesis, consortium, number, time, block_hash, end = _HEADER.unpack(body)
+    return Header(sequence, chain_id, genesis, consortium, Head(number, block_hash, time), end)
+
+
+def pack_record(kind: Kind, body: bytes) -> bytes:
+    """Write a record, padded so that the next one is aligned to 8 bytes."""
+    padded = body + bytes(-len(body) % 8)
+    return RECORD.pack(len(body), kind) + padded
+
+
+def next_record(offset: int, length: int) -> int:
+    """Return where the record after one of `length` body bytes begins."""
+    return offset + RECORD.size + length + (-length % 8)

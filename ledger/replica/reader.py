@@ -1,0 +1,190 @@
+"""Reading a replica: trust, roots and status in this process's memory or straight from the mapped file; no RPC, no SQL.
+
+Any number of readers map one file. `refresh` takes in what the follower has added since; it costs a header's CRC when
+nothing was. Status bits are read in place, so a hundred million certificates cost each reader nothing of its own.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cbor2
+
+from ecert.domain.errors import Unavailable
+from ecert.domain.status import Status
+from ecert.domain.trust import TrustState
+from ledger.port import Head
+from ledger.replica import layout
+from ledger.replica.layout import Header, Kind
+
+__all__ = ["AUDIT", "CERTIFICATES", "Batch", "Replica", "open_replica"]
+
+CERTIFICATES, AUDIT = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """An anchored root: RFC 9162 root (32 bytes) over `size` leaves, in a final block of that number and time."""
+
+    contract: bytes
+    root: bytes
+    hash_alg: int
+    size: int
+    block: int
+    time: int
+
+
+@dataclass(slots=True)
+class _List:
+    offset: int
+    size: int
+    newest: int = 0
+
+
+class Replica:
+    """One reader of the file at `path`; the public attributes are what has been followed so far."""
+
+    def __init__(self, path: Path) -> None:
+        """Map the file; Unavailable("replica.missing") while no follower has made it."""
+        self.path = path
+        self.trust = TrustState()
+        self._batches: dict[tuple[int, int, int], tuple[Batch, ...]] = {}
+        self.chronicles: dict[bytes, tuple[int, bytes]] = {}
+        self.proved_logs: dict[int, int] = {}
+        self.forged_logs: dict[int, int] = {}
+        self._lists: dict[tuple[int, int], _List] = {}
+        self._offset = layout.FIRST_RECORD
+        self._lock = threading.Lock()
+        self._map = self._open()
+        self.header = self._header()
+        self.refresh()
+
+    @property
+    def head(self) -> Head:
+        """The newest final block followed."""
+        return self.header.head
+
+    def age(self, now: float) -> float:
+        """Seconds between the newest block's time and `now`; negative where the block is ahead of the clock."""
+        return now - self.header.head.time
+
+    def refresh(self) -> None:
+        """Take in what the follower has added."""
+        header = self._header()
+        if header.sequence == self.header.sequence and self._offset == header.end:
+            return
+        self.take_until(header.end)
+        self.header = header
+
+    def take_until(self, end: int) -> None:
+        """Take in the records before `end`; the writer's own reader runs ahead of the header this way."""
+        with self._lock:
+            if end > len(self._map):
+                self._map = self._open()
+            while self._offset < end:
+                self._take(end)
+
+    def batch(self, *, region: int, kind: int, number: int, contract: bytes | None = None) -> Batch | None:
+        """Find a region's batch by its number, in one anchoring contract or (None) in the newest that has it."""
+        found = [b for b in self._batches.get((region, kind, number), ()) if contract in (None, b.contract)]
+        return found[-1] if found else None
+
+    def status(
+        self, *, region: int, number: int, index: int, at: int | None = None, known_at: int | None = None
+    ) -> Status | None:
+        """Return an index's status in force at `at`, as recorded by `known_at` (None: now); None for no such list."""
+        entry = self._lists.get((region, number))
+        if entry is None or not 0 <= index < entry.size:
+            return None
+        if at is None and known_at is None:
+            bits = self._map[entry.offset + (index >> 2)] >> (2 * (index & 3)) & 3
+            return Status(bits)
+        return self._past(entry, index, at=at, known_at=known_at)
+
+    def bitmap(self, *, region: int, number: int) -> bytes | None:
+        """Copy a whole list, two bits a certificate."""
+        entry = self._lists.get((region, number))
+        return None if entry is None else self._map[entry.offset : entry.offset + entry.size // 4]
+
+    def list_location(self, *, region: int, number: int) -> tuple[int, int, int] | None:
+        """Tell the follower where a list's bitmap stands: (offset, size, newest change's offset)."""
+        entry = self._lists.get((region, number))
+        return None if entry is None else (entry.offset, entry.size, entry.newest)
+
+    def _past(self, entry: _List, index: int, *, at: int | None, known_at: int | None) -> Status:
+        offset = entry.newest
+        while offset:
+            fields = layout.STATUS_CHANGE.unpack_from(self._map, offset)
+            _region, status, _number, effective, known, before, count = fields
+            told = known_at is None or known <= known_at
+            begun = at is None or effective <= at
+            if told and begun and self._names(offset, count, index):
+                return Status(status)
+            offset = before
+        return Status.VALID
+
+    def _names(self, offset: int, count: int, index: int) -> bool:
+        first = offset + layout.STATUS_CHANGE.size
+        low, high = 0, count
+        while low < high:
+            middle = (low + high) // 2
+            (seen,) = struct.unpack_from("<I", self._map, first + 4 * middle)
+            if seen == index:
+                return True
+            low, high = (middle + 1, high) if seen < index else (low, middle)
+        return False
+
+    def _open(self) -> mmap.mmap:
+        try:
+            with self.path.open("rb") as file:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError):
+            raise Unavailable("replica.missing", str(self.path)) from None
+
+    def _header(self) -> Header:
+        header = layout.unpack_headers(self._map[: 2 * layout.SLOT])
+        if header is None:
+            raise Unavailable("replica.broken", "no whole header")
+        return header
+
+    def _take(self, end: int) -> None:
+        length, kind = layout.RECORD.unpack_from(self._map, self._offset)
+        body = self._offset + layout.RECORD.size
+        if kind not in Kind.__members__.values() or body + length > end:
+            raise Unavailable("replica.broken", f"a record at {self._offset} is none")
+        match Kind(kind):
+            case Kind.EVENT:
+                self._event(cbor2.loads(self._map[body : body + length]))
+            case Kind.LIST:
+                region, size, number = layout.STATUS_LIST.unpack_from(self._map, body)
+                self._lists[region, number] = _List(body + layout.STATUS_LIST.size, size)
+            case Kind.CHANGE:
+                region, _status, number, *_ = layout.STATUS_CHANGE.unpack_from(self._map, body)
+                self._lists[region, number].newest = body
+            case Kind.CHRONICLE:
+                address, count, head = layout.CHRONICLE.unpack_from(self._map, body)
+                self.chronicles[address] = (count, head)
+        self._offset = layout.next_record(self._offset, length)
+
+    def _event(self, record: list[Any]) -> None:
+        address, name, args, block, time = record
+        if name == "BatchAnchored":
+            key = (args["region"], args["kind"], args["number"])
+            batch = Batch(address, args["root"], args["hashAlg"], args["size"], block=block, time=time)
+            self._batches[key] = (*self._batches.get(key, ()), batch)
+        elif name == "AuditProved":
+            self.proved_logs[args["region"]] = args["number"]
+        elif name == "AuditForged":
+            self.forged_logs.setdefault(args["region"], args["number"])
+        else:
+            self.trust.apply(name, args, time=time, block=block)
+
+
+def open_replica(directory: str | Path) -> Replica:
+    """Open the replica in a directory for reading."""
+    return Replica(Path(directory) / "replica.bin")

@@ -1,0 +1,72 @@
+"""The queue of signed transactions: one sending account per region and purpose, each with its nonces in order.
+
+A transaction is signed and written down inside the caller's own transaction, so a state change and the promise to
+record it on chain are one durable write. It is then sent, the same bytes, until the chain says that it is final; a
+driver may forget it as often as it likes. Written names: `*.queue` by callers, `send.final` here
+(docs/issuance-cycle.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ecert.runtime.storage import Database
+from ledger import store
+from ledger.port import Account, Call, Ledger
+
+__all__ = ["Sending"]
+
+_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One deployment's queue; `account` opens a sending account by name, such as `31-anchor`."""
+
+    database: Database
+    ledger: Ledger
+    account: Callable[[str], Account]
+
+    def queue(self, connection: Connection, call: Call, *, account: str, now: int) -> int:
+        """Sign a call with the account's next nonce and queue it; return its number in the queue."""
+        sender = self.account(account)
+        nonce = self._next_nonce(connection, sender.address)
+        signed = self.ledger.prepare(call, sender, nonce=nonce)
+        return store.add_transaction(
+            connection, signed, account=sender.address, nonce=nonce, purpose=call.function, now=now
+        )
+
+    def queue_deployment(
+        self, connection: Connection, contract: str, args: tuple[object, ...], *, account: str, now: int
+    ) -> int:
+        """Queue the creation of a contract."""
+        sender = self.account(account)
+        nonce = self._next_nonce(connection, sender.address)
+        signed = self.ledger.prepare_deployment(contract, args, sender, nonce=nonce)
+        return store.add_transaction(connection, signed, account=sender.address, nonce=nonce, purpose=contract, now=now)
+
+    def push(self) -> int:
+        """Send what is not final and record what became so; return how many are still under way."""
+        with self.database.reading() as connection:
+            unfinished = store.unfinished(connection, most=_AT_ONCE)
+        under_way = 0
+        done = []
+        for number, transaction in unfinished:
+            outcome = self.ledger.outcome(transaction.hash)
+            if outcome is not None:
+                done.append((number, outcome))
+                continue
+            self.ledger.submit(transaction)
+            under_way += 1
+        if done:
+            with self.database.transaction() as connection:
+                for number, outcome in done:
+                    store.finish(connection, number, outcome)
+        return under_way
+
+    def _next_nonce(self, connection: Connection, address: bytes) -> int:
+        last = store.last_nonce(connection, address)
+        return self.ledger.next_nonce(address) if last is None else last + 1

@@ -1,0 +1,1 @@
+"""The house rules as tests; `planted` shows each of them failing."""

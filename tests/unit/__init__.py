@@ -1,0 +1,1 @@
+"""Unit tests, a folder for each room."""

@@ -1,0 +1,106 @@
+"""Civil days in UTC+8 against seconds, at the edges where they are usually confused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from ecert.domain import dates
+from ecert.domain.errors import Malformed
+
+
+def test_a_day_begins_at_midnight_in_utc_plus_8() -> None:
+    assert dates.start_of_day(date(2025, 1, 1)) == 1_735_660_800  # 2024-12-31T16:00:00Z
+
+
+def test_the_day_turns_at_16_o_clock_utc() -> None:
+    assert dates.civil_day(1_735_660_799) == date(2024, 12, 31)
+    assert dates.civil_day(1_735_660_800) == date(2025, 1, 1)
+
+
+def test_the_last_day_is_still_valid() -> None:
+    span = dates.validity(date(2025, 1, 1), date(2025, 1, 1))
+    assert (span.nbf, span.exp) == (1_735_660_800, 1_735_660_800 + 86_400)
+
+
+def test_long_term_has_no_end() -> None:
+    assert dates.validity(date(2025, 1, 1), None).exp is None
+
+
+def test_a_validity_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(Malformed, match=r"validity\.order"):
+        dates.validity(date(2025, 1, 2), date(2025, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-02-29", "2025-1-1", "20250101", "2025-01-01 ", "２０２５-01-01", None, 5]
+)
+def test_what_is_no_date_is_refused(text: object) -> None:
+    with pytest.raises(Malformed, match=r"date\.form"):
+        dates.parse_civil(text)
+
+
+@pytest.mark.parametrize("text", ["1799-12-31", "9999-01-01"])
+def test_years_out_of_range_are_refused(text: str) -> None:
+    with pytest.raises(Malformed, match=r"date\.range"):
+        dates.parse_civil(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-01-01",
+        "2025-01-01T00:00:00+08:00",
+        "2024-12-31T16:00:00Z",
+        "2024-12-31t16:00:00z",
+        "2024-12-31T16:00:00.999999999Z",
+        "2024-12-31T11:00:00-05:00",
+    ],
+)
+def test_one_instant_has_many_texts(text: str) -> None:
+    assert dates.parse_instant(text) == 1_735_660_800
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-01-01T00:00:00",
+        "2025-01-01T24:00:00Z",
+        "2025-01-01T00:00:60Z",
+        "2025-01-01T00:00:00+24:00",
+        "",
+        0,
+    ],
+)
+def test_what_is_no_instant_is_refused(text: object) -> None:
+    with pytest.raises(Malformed, match=r"instant\.form"):
+        dates.parse_instant(text)
+
+
+def test_instants_are_written_in_utc() -> None:
+    assert dates.format_instant(1_735_660_800) == "2024-12-31T16:00:00Z"
+
+
+@pytest.mark.parametrize("unix", [10**15, -(10**15), 10**30])
+def test_instants_outside_the_calendar_are_refused(unix: int) -> None:
+    with pytest.raises(Malformed, match=r"instant\.range"):
+        dates.civil_day(unix)
+    with pytest.raises(Malformed, match=r"instant\.range"):
+        dates.format_instant(unix)
+
+
+def test_years_are_added_to_the_same_day() -> None:
+    assert dates.add_years(date(2016, 5, 1), 10) == date(2026, 5, 1)
+    assert dates.add_years(date(2024, 2, 29), 1) == date(2025, 2, 28)
+    assert dates.add_years(date(2024, 2, 29), 4) == date(2028, 2, 29)
+
+
+def test_years_beyond_the_range_are_refused() -> None:
+    with pytest.raises(Malformed, match=r"date\.range"):
+        dates.add_years(date(2016, 5, 1), 9000)
+
+
+def test_age_is_reached_on_the_birthday() -> None:
+    assert dates.age_on(born=date(2009, 5, 2), on=date(2025, 5, 1)) == 15
+    assert dates.age_on(born=date(2009, 5, 2), on=date(2025, 5, 2)) == 16

@@ -1,0 +1,81 @@
+"""Who a certificate is about, and who is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecert.domain.errors import Malformed
+from ecert.domain.holders import ROLES, HolderRef, parse_holder, parse_holder_ref, same_person
+
+LI = {"kind": "person", "id_type": "001", "id": "320599198803070011", "name": "李示例", "role": "owner"}
+
+
+def test_a_holder_keeps_its_wire_object() -> None:
+    assert parse_holder(LI).claims() == LI
+
+
+def test_a_holder_without_a_role_is_the_holder() -> None:
+    assert parse_holder({key: text for key, text in LI.items() if key != "role"}).role == "holder"
+
+
+def test_neither_name_nor_number_is_in_a_repr() -> None:
+    shown = repr(parse_holder(LI)) + repr(parse_holder(LI).ref)
+    assert LI["id"] not in shown
+    assert LI["name"] not in shown
+
+
+@pytest.mark.parametrize("given", ["001:31019920180501003x", {"id_type": "001", "id": "31019920180501003X"}])
+def test_the_same_person_is_known_by_type_and_number(given: object) -> None:
+    ref = parse_holder_ref(given)
+    assert str(ref) == "001:31019920180501003X"
+    assert same_person(ref, parse_holder(LI | {"id": "31019920180501003X"}))
+    assert not same_person(ref, parse_holder(LI))
+
+
+def test_the_same_number_of_another_type_is_another_holder() -> None:
+    assert not same_person(parse_holder_ref("111:320599198803070011"), parse_holder(LI))
+
+
+def test_numbers_of_other_types_stay_as_given() -> None:
+    assert parse_holder_ref("414:e12345678") == HolderRef("414", "e12345678")
+
+
+def test_rare_characters_may_stand_in_names() -> None:
+    assert parse_holder(LI | {"name": "\U0003106c\ue864·阿"}).name == "\U0003106c\ue864·阿"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"kind": "robot"}, "holder.kind"),
+        ({"kind": "organisation"}, "holder.kind"),
+        ({"id_type": "USCC", "id": "91350100M000100Y43"}, "holder.kind"),
+        ({"kind": "organisation", "id_type": "USCC"}, "uscc.check"),
+        ({"id_type": "1"}, "holder.id_type"),
+        ({"id_type": "414", "id": ""}, "holder.id"),
+        ({"id_type": "414", "id": "x" * 65}, "holder.id"),
+        ({"id": "320599198803070012"}, "resident_id.check"),
+        ({"role": "friend"}, "holder.role"),
+        ({"name": ""}, "holder.name"),
+        ({"name": " 李"}, "holder.name"),
+        ({"name": "李\u202e"}, "holder.name"),
+        ({"name": "李\ud800"}, "holder.name"),
+        ({"name": 1}, "holder.form"),
+        ({"age": "1"}, "holder.form"),
+    ],
+)
+def test_other_holders_are_refused(change: dict[str, object], code: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        parse_holder(LI | change)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("given", ["320599198803070011", "", None, 1, {"id": "x"}, ["001", "x"]])
+def test_other_references_are_refused(given: object) -> None:
+    with pytest.raises(Malformed, match=r"holder\.form"):
+        parse_holder_ref(given)
+
+
+def test_every_role_reads_in_both_languages() -> None:
+    assert {"holder", "spouse", "owner", "agent", "legal_representative", "child", "guardian"} == set(ROLES)
+    assert all(zh and en for zh, en in ROLES.values())

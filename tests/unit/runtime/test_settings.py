@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecert.domain.errors import Malformed
+from ecert.runtime.settings import load_settings
+
+
+def test_the_defaults_serve_everything_from_one_home() -> None:
+    settings = load_settings({"PATH": "/bin", "ECERT_DEMO": ""})
+    assert settings.home == Path("var")
+    assert settings.ledger == "embedded:var/chain.sqlite"
+    assert settings.database == "sqlite:///var/ecert.sqlite"
+    assert settings.signer == "file:var/keys"
+    assert settings.replica == Path("var/replica")
+    assert settings.regions == ("31", "32", "33", "34")
+    assert settings.roles == {"issuer", "wallet", "verifier", "follower"}
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert (settings.heartbeat, settings.code_seconds) == (60, 60)
+    assert (settings.batch_size, settings.batch_seconds) == (1000, 1)
+    assert (settings.demo, settings.log) == (False, "info")
+
+
+def test_everything_can_be_said() -> None:
+    settings = load_settings(
+        {
+            "ECERT_HOME": "/srv/e",
+            "ECERT_LEDGER": "rpc+http://v1:8545,v2:8545",
+            "ECERT_DATABASE": "postgresql+psycopg://u:hidden@db/e",
+            "ECERT_SIGNER": "pkcs11:token=e?pin-value=hidden",
+            "ECERT_REGIONS": "33,31",
+            "ECERT_ROLES": "verifier",
+            "ECERT_PUBLIC_URL": "https://e.example/sub",
+            "ECERT_DEMO": "1",
+            "ECERT_LOG": "debug",
+        }
+    )
+    assert settings.replica == Path("/srv/e/replica")
+    assert settings.regions == ("33", "31")
+    assert settings.roles == {"verifier"}
+    assert settings.demo
+    assert "hidden" not in repr(settings)
+
+
+def test_an_unknown_name_is_refused_by_name() -> None:
+    with pytest.raises(Malformed, match=r"settings\.unknown: ECERT_DEM0"):
+        load_settings({"ECERT_DEM0": "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ECERT_LEDGER", "rpc+http://"),
+        ("ECERT_LEDGER", "embedded:"),
+        ("ECERT_DATABASE", "mysql://secret"),
+        ("ECERT_DATABASE", "sqlite://"),
+        ("ECERT_SIGNER", "var/keys"),
+        ("ECERT_REGIONS", "31,35"),
+        ("ECERT_REGIONS", "31,31"),
+        ("ECERT_REGIONS", "31,"),
+        ("ECERT_ROLES", "Issuer"),
+        ("ECERT_PUBLIC_URL", "http://a/"),
+        ("ECERT_PUBLIC_URL", "a.example"),
+        ("ECERT_PUBLIC_URL", "http://user@a"),
+        ("ECERT_HEARTBEAT", "0"),
+        ("ECERT_HEARTBEAT", "6o"),
+        ("ECERT_HEARTBEAT", "٦"),
+        ("ECERT_CODE_SECONDS", "-1"),
+        ("ECERT_BATCH_SIZE", "0"),
+        ("ECERT_BATCH_SECONDS", "1.5"),
+        ("ECERT_DEMO", "yes"),
+        ("ECERT_DEMO", "0,1"),
+        ("ECERT_LOG", "INFO"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_and_never_shown(name: str, text: str) -> None:
+    with pytest.raises(Malformed, match=rf"settings\.value: {name}") as caught:
+        load_settings({name: text})
+    assert text not in caught.value.detail.split()

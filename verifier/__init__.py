@@ -1,0 +1,1 @@
+"""Verification as numbered prose: checks, findings, verdict and report."""

@@ -1,0 +1,1 @@
+"""One file a question; each answers with findings, raises nothing and reads the replica alone."""

@@ -1,0 +1,127 @@
+"""Is the code's home region speaking, now, about this very question? (design sections 5 and 6)
+
+Redeem responses (JWS) and offline codes (COSE) are not anchored one by one: they are judged at their `iat` by the region's
+code keys, which rotate with overlap. That an offline code was not used before cannot be known, and the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ecert.domain import cose, jws
+from ecert.domain.errors import EcertError, Malformed, VerificationFailed
+from ecert.domain.offline import OfflineCode
+from ecert.domain.redeem import RedeemResponse
+from ecert.domain.strict import b64url_decode
+from ecert.domain.trust import KeyRecord
+from verifier.evidence import Asked, Evidence, Offline, Presented, Redeemed
+from verifier.findings import Finding, Group, error, invalid, skipped, valid
+from verifier.subject import AHEAD, Situation
+
+__all__ = ["check"]
+
+PURPOSE: Final = "code"
+FRESH: Final = 120
+REPEATABLE: Final = 600
+# The strictest limit of any type: what the code's key is looked up in must be young whatever is shown.
+KEY_FRESHNESS: Final = 300
+
+
+def check(evidence: Evidence, situation: Situation) -> tuple[Finding, ...]:
+    """Judge the code that the evidence came by; a file or presentation came by none."""
+    match evidence:
+        case Presented():
+            return ()
+        case Redeemed(response, token, _shown, asked):
+            return (_response(response, token, asked, situation),)
+        case Offline(code):
+            signed = _offline(code, situation)
+            return (signed, skipped(Group.CODE, "code.unused"))
+
+
+def _response(response: RedeemResponse, token: jws.Jws, asked: Asked, situation: Situation) -> Finding:
+    key = _key(response.region, _key_id(token.kid), response.iat, situation)
+    if isinstance(key, Finding):
+        return key
+    age = situation.now - response.iat
+    return (
+        _signature(lambda: jws.verify(token, suite_name=key.suite, spki=key.spki))
+        or _same_question(response, asked)
+        or _is_young(age, REPEATABLE if asked.repeatable else FRESH)
+        or valid(Group.CODE, "code.fresh", region=response.region, age=age)
+    )
+
+
+def _offline(code: OfflineCode, situation: Situation) -> Finding:
+    claims, message = code.claims, code.message
+    key = _key(claims.region, message.kid, claims.iat, situation)
+    if isinstance(key, Finding):
+        return key
+    wrong = _signature(lambda: cose.verify(message, suite_name=key.suite, spki=key.spki))
+    if wrong:
+        return wrong
+    if claims.exp <= situation.now:
+        return invalid(Group.CODE, "code.expired", expired=claims.exp)
+    if claims.iat > situation.now + FRESH:
+        return invalid(Group.CODE, "code.stale", age=situation.now - claims.iat)
+    if situation.question.item not in {None, claims.item}:
+        return invalid(Group.CODE, "code.other_item", item=claims.item)
+    return valid(Group.CODE, "code.attested", region=claims.region, expires=claims.exp)
+
+
+def _key(region: int, key_id: bytes, iat: int, situation: Situation) -> KeyRecord | Finding:
+    replica = situation.replica
+    key = replica.trust.key(region=region, owner=None, key_id=key_id)
+    if key is None:
+        is_current = -AHEAD <= replica.age(situation.now) <= KEY_FRESHNESS and iat <= replica.head.time + FRESH
+        if is_current:
+            return invalid(Group.CODE, "code.key_unknown", region=region)
+        return error(Group.CODE, "code.key_pending", region=region, block=replica.head.number)
+    return _key_fault(key, iat) or key
+
+
+def _key_fault(key: KeyRecord, iat: int) -> Finding | None:
+    known_at = 2**63
+    if key.purpose != PURPOSE:
+        return invalid(Group.CODE, "code.key_purpose", purpose=key.purpose)
+    if not key.in_period(iat):
+        return invalid(Group.CODE, "code.key_period", iat=iat)
+    if key.is_revoked(at=iat, known_at=known_at):
+        return invalid(Group.CODE, "code.key_revoked", iat=iat)
+    if key.is_compromised(at=iat, known_at=known_at):
+        return invalid(Group.CODE, "code.key_compromised", iat=iat)
+    return None
+
+
+def _signature(verify: Callable[[], None]) -> Finding | None:
+    try:
+        verify()
+    except VerificationFailed:
+        return invalid(Group.CODE, "code.signature")
+    except EcertError as fault:
+        return error(Group.CODE, fault.code)
+    return None
+
+
+def _same_question(response: RedeemResponse, asked: Asked) -> Finding | None:
+    if response.code != asked.code:
+        return invalid(Group.CODE, "code.other_code")
+    if response.audience != asked.audience:
+        return invalid(Group.CODE, "code.other_audience")
+    if response.use != asked.use:
+        return invalid(Group.CODE, "code.other_use")
+    if response.item != asked.item:
+        return invalid(Group.CODE, "code.other_item", item=response.item)
+    return None
+
+
+def _is_young(age: int, limit: int) -> Finding | None:
+    return None if -FRESH <= age <= limit else invalid(Group.CODE, "code.stale", age=age, limit=limit)
+
+
+def _key_id(kid: str) -> bytes:
+    try:
+        return b64url_decode(kid)
+    except Malformed:
+        return b""

@@ -1,0 +1,18 @@
+"""Is the replica young enough for this type, and is this machine's clock not behind the chain's? Silent staleness is a fault."""
+
+from __future__ import annotations
+
+from verifier.findings import Finding, Group, error, valid
+from verifier.subject import AHEAD, Situation, Subject
+
+__all__ = ["check"]
+
+
+def check(subject: Subject, situation: Situation) -> Finding:
+    """Compare the newest final block's time with now; the limit is the catalogue's, in seconds."""
+    age, limit = int(situation.replica.age(situation.now)), subject.kind.freshness
+    if age < -AHEAD:
+        return error(Group.FRESHNESS, "replica.clock", ahead=-age)
+    if age > limit:
+        return error(Group.FRESHNESS, "replica.stale", age=age, limit=limit)
+    return valid(Group.FRESHNESS, "replica.fresh", age=age, limit=limit)

@@ -1,0 +1,104 @@
+"""The certificate as the checks ask about it, however it was shown, and the situation in which they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ecert.domain.catalogue import CertificateType
+from ecert.domain.certificate import Certificate
+from ecert.domain.offline import StatusPlace
+from ecert.domain.receipt import AnchorReceipt
+from ecert.domain.trust import KeyRecord
+from ledger.replica import CERTIFICATES, Batch, Replica
+from verifier.evidence import Question
+from verifier.findings import Finding, Group, error, invalid
+
+__all__ = ["AHEAD", "FOREVER", "Situation", "Subject", "region_of"]
+
+FOREVER: Final = 2**63
+AHEAD: Final = 5
+"""Seconds by which the chain's head may be ahead of this clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a certificate says of itself. `certificate` is None for an offline code, which shows only a digest of it."""
+
+    kind: CertificateType
+    division: str
+    issuer: str | None
+    key_id: bytes
+    iat: int | None
+    nbf: int
+    exp: int | None
+    status: StatusPlace
+    elements: Mapping[str, Any]
+    batch_number: int | None
+    certificate: Certificate | None = None
+    receipt: AnchorReceipt | None = None
+
+    @property
+    def region(self) -> int:
+        """The region whose authority issued it."""
+        return region_of(self.division)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The replica, the question and the time, Unix seconds: all that a check may look at beside its subject."""
+
+    replica: Replica
+    question: Question
+    now: int
+
+    @property
+    def at(self) -> int:
+        """Legal time: was it in force then?"""
+        return self.now if self.question.at is None else self.question.at
+
+    @property
+    def known_at(self) -> int:
+        """Chain time: by what was recorded by then?"""
+        return FOREVER if self.question.known_at is None else self.question.known_at
+
+    def batch_of(self, subject: Subject) -> Batch | None:
+        """Find the final batch that the subject cites, if it was recorded by `known_at`."""
+        if subject.batch_number is None:
+            return None
+        batch = self.replica.batch(
+            region=subject.region,
+            kind=CERTIFICATES,
+            number=subject.batch_number,
+            contract=bytes.fromhex(subject.receipt.contract[2:]) if subject.receipt else None,
+        )
+        return batch if batch is not None and batch.time <= self.known_at else None
+
+    def keys_of(self, subject: Subject) -> tuple[KeyRecord, ...]:
+        """Find the trusted records of the key that is said to have signed: one, or, offline, one an owner."""
+        found = [
+            key
+            for key in self.replica.trust.keys_of(subject.key_id)
+            if key.region == subject.region and key.owner is not None and key.owner == (subject.issuer or key.owner)
+        ]
+        return tuple(key for key in found if key.is_known(self.known_at))
+
+    def is_current(self, subject: Subject) -> bool:
+        """Tell whether the replica is fresh, and not older than what the subject cites."""
+        if not -AHEAD <= self.replica.age(self.now) <= subject.kind.freshness:
+            return False
+        if subject.batch_number is not None:
+            return self.batch_of(subject) is not None
+        return subject.iat is not None and subject.iat <= self.replica.head.time
+
+    def absent(self, check: Group, subject: Subject, *, missing: str, pending: str) -> Finding:
+        """Judge that something is nowhere recorded: for certain if the replica is current, else it may yet come."""
+        if self.is_current(subject):
+            return invalid(check, missing)
+        return error(check, pending, block=self.replica.head.number)
+
+
+def region_of(division: str) -> int:
+    """Give the region, two digits, that a parsed division lies in."""
+    return int(division[:2])

@@ -1,0 +1,1 @@
+"""Regional codes: minted, drawn, decoded and redeemed."""
