@@ -1,4 +1,4 @@
-"""What is put before the verifier: the question, and one certificate in one of the three ways in which it can be shown."""
+"""What is put before the verifier: the question, and one certificate, shown in one of three ways."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Final
 
 from ecert.domain.errors import Malformed
 from ecert.domain.holders import HolderRef
-from ecert.domain.jws import Jws
 from ecert.domain.offline import OfflineCertificate, OfflineCode
 from ecert.domain.receipt import AnchorReceipt
 from ecert.domain.redeem import RedeemResponse, Shown
@@ -55,10 +54,9 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """One certificate of a home region's redeem response, whose `token` is still to be verified."""
+    """One certificate of a home region's redeem response, whose signature is still to be verified."""
 
-    response: RedeemResponse
-    token: Jws = field(repr=False)
+    response: RedeemResponse = field(repr=False)
     shown: Shown
     asked: Asked
 

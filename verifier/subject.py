@@ -8,14 +8,16 @@ from typing import Any, Final
 
 from ecert.domain.catalogue import CertificateType
 from ecert.domain.certificate import Certificate
+from ecert.domain.errors import Malformed
 from ecert.domain.offline import StatusPlace
 from ecert.domain.receipt import AnchorReceipt
+from ecert.domain.strict import b64url_decode
 from ecert.domain.trust import KeyRecord
 from ledger.replica import CERTIFICATES, Batch, Replica
 from verifier.evidence import Question
 from verifier.findings import Finding, Group, error, invalid
 
-__all__ = ["AHEAD", "FOREVER", "Situation", "Subject", "region_of"]
+__all__ = ["AHEAD", "FOREVER", "Situation", "Subject", "key_id_of", "region_of"]
 
 FOREVER: Final = 2**63
 AHEAD: Final = 5
@@ -55,12 +57,12 @@ class Situation:
 
     @property
     def at(self) -> int:
-        """Legal time: was it in force then?"""
+        """Legal time: what was in force then counts."""
         return self.now if self.question.at is None else self.question.at
 
     @property
     def known_at(self) -> int:
-        """Chain time: by what was recorded by then?"""
+        """Chain time: what was recorded by then counts."""
         return FOREVER if self.question.known_at is None else self.question.known_at
 
     def batch_of(self, subject: Subject) -> Batch | None:
@@ -84,9 +86,13 @@ class Situation:
         ]
         return tuple(key for key in found if key.is_known(self.known_at))
 
+    def is_fresh(self, limit: int) -> bool:
+        """Tell whether the replica is at most `limit` seconds old, and not ahead of the clock."""
+        return -AHEAD <= self.replica.age(self.now) <= limit
+
     def is_current(self, subject: Subject) -> bool:
         """Tell whether the replica is fresh, and not older than what the subject cites."""
-        if not -AHEAD <= self.replica.age(self.now) <= subject.kind.freshness:
+        if not self.is_fresh(subject.kind.freshness):
             return False
         if subject.batch_number is not None:
             return self.batch_of(subject) is not None
@@ -97,6 +103,14 @@ class Situation:
         if self.is_current(subject):
             return invalid(check, missing)
         return error(check, pending, block=self.replica.head.number)
+
+
+def key_id_of(kid: str) -> bytes:
+    """Read a JOSE header's key name; empty bytes, which name no key, where it is none."""
+    try:
+        return b64url_decode(kid)
+    except Malformed:
+        return b""
 
 
 def region_of(division: str) -> int:

@@ -1,13 +1,14 @@
 """The verifier: one certificate, one question, one verdict, as numbered prose (design section 6).
 
-A pure function of the evidence, the replica and the time: no RPC, no SQL, no clock. What the caller must still do: refresh
-the replica, identify the person at hand, and ask whether the certificates suffice for the item (verifier.sufficiency).
+A pure function of the evidence, the replica and the time: no RPC, no SQL, no clock. What the caller must still do:
+refresh the replica, identify the person at hand, and ask whether the certificates suffice (verifier.sufficiency).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.replica import Replica
 from verifier.checks import (
@@ -30,9 +31,12 @@ from verifier.subject import Situation, Subject
 __all__ = ["Judged", "verify"]
 
 
+_ORDER: Final = {group: place for place, group in enumerate(Group)}
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One certificate's verdict and every finding in the groups' order; `subject` is None where nothing could be read."""
+    """One certificate's verdict and findings in the groups' order; `subject` is None where nothing could be read."""
 
     evidence: Evidence
     profile: Profile
@@ -49,7 +53,7 @@ def verify(
     now: int,
     code_findings: tuple[Finding, ...] | None = None,
 ) -> Judged:
-    """Judge one certificate at `now` (Unix seconds). `code_findings` spares a response that shows several a repetition."""
+    """Judge one certificate at `now` (Unix seconds). `code_findings` spares a response of several a repetition."""
     situation = Situation(replica, question, now)
 
     # 1. Code: does the home region speak, about this question? What an offline code says stands on this alone.
@@ -91,7 +95,7 @@ def _judge(evidence: Evidence, findings: tuple[Finding, ...], subject: Subject |
     profile = profile_of(evidence)
     answered = {finding.check for finding in findings}
     unreached = (skipped(group, "not.reached") for group in profile.groups if group not in answered)
-    every = (*findings, *unreached)
+    every = tuple(sorted((*findings, *unreached), key=lambda finding: _ORDER[finding.check]))
     return Judged(evidence, profile, _verdict(every, profile.required), every, subject)
 
 

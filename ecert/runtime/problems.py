@@ -85,7 +85,9 @@ def install(app: FastAPI, *, page: Page | None = None) -> None:
         found = problem(error, request=request_id(request.scope))
         if page is None or "text/html" not in request.headers.get("accept", ""):
             return found.response()
-        return page(request, found)
+        shown = page(request, found)
+        shown.headers.update(found.headers)
+        return shown
 
     for kind in (EcertError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)

@@ -10,7 +10,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 
 from ecert.domain import ids
@@ -28,19 +27,20 @@ BODY_LIMIT: Final = 256 * 1024
 LARGE_BODY_LIMIT: Final = 16 * 1024 * 1024
 
 _TOO_LARGE: Final = 413
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        "font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", _POLICY.encode()),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(self), geolocation=(), microphone=()"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 
 
 def furnish(
@@ -111,7 +111,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _dress(MutableHeaders(scope=message), request)
+                _dress(message, request)
             await send(message)
 
         try:
@@ -126,10 +126,11 @@ class Envelope:
             self.observe(_route(scope), status, time.perf_counter() - begun)
 
 
-def _dress(headers: MutableHeaders, request: str) -> None:
-    headers["X-Request-Id"] = request
-    for name, text in _HEADERS.items():
-        headers.setdefault(name, text)
+def _dress(message: Message, request: str) -> None:
+    headers = list(message.get("headers", ()))
+    said = {name for name, _ in headers}
+    headers += (pair for pair in _HEADERS if pair[0] not in said)
+    message["headers"] = [*headers, (b"x-request-id", request.encode())]
 
 
 def _claimed(scope: Scope) -> int:

@@ -103,10 +103,10 @@ class EmbeddedLedger:
         parsed = parse_transaction(transaction.raw)
         if parsed.hash != transaction.hash:
             raise Malformed("ledger.transaction", "the hash is another transaction's")
-        if self._store.outcome(transaction.hash) is not None:
-            return
         if parsed.nonce < self.next_nonce(parsed.sender):
-            raise Conflict("ledger.nonce_used", f"another transaction is final at nonce {parsed.nonce}")
+            if self._store.outcome(transaction.hash) is None:
+                raise Conflict("ledger.nonce_used", f"another transaction is final at nonce {parsed.nonce}")
+            return
         self._pool.add(parsed)
         self._producer.wake()
 

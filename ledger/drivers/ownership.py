@@ -42,9 +42,11 @@ class Ownership:
         self._write({"pid": os.getpid(), "url": url})
 
     def release(self) -> None:
-        """Give the lock up."""
-        os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
+        """Give the lock up; twice is once."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.ftruncate(descriptor, 0)
+            os.close(descriptor)
 
     def _write(self, holder: dict[str, int | str]) -> None:
         os.ftruncate(self._descriptor, 0)

@@ -10,7 +10,7 @@ from eth_hash.auto import keccak
 
 from ledger.drivers import calls
 from ledger.drivers.embedded import open_embedded
-from ledger.port import Account, Call, Ledger, Outcome, SignedTransaction
+from ledger.port import Account, Call, Event, Ledger, Outcome, SignedTransaction
 
 if TYPE_CHECKING:
     import threading
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROLES = {"trust": "TrustRegistry", "anchor": "CertificateAnchor", "status": "StatusRegistry"}
 REGIONS = (31, 32, 33, 34)
 FAR = 4_000_000_000
+NOWHERE = b"\x77" * 20
 PATIENCE = 20  # seconds of the wall, for what takes milliseconds
 
 
@@ -81,9 +82,7 @@ class Consortium:
     def call(self, contract: str, function: object, *args: object) -> Call:
         return Call(contract, self.contracts[contract], str(function), args)
 
-    def ask(
-        self, contract: str, function: object, *args: object, block: int | None = None
-    ) -> tuple[object, ...]:
+    def ask(self, contract: str, function: object, *args: object, block: int | None = None) -> tuple[object, ...]:
         return self.ledger.ask(self.call(contract, function, *args), block=block)
 
     def prepare(self, contract: str, function: object, *args: object, by: Account) -> SignedTransaction:
@@ -104,6 +103,10 @@ class Consortium:
         outcome = self.settle(self.prepare(contract, function, *args, by=by))
         assert outcome.succeeded, outcome
         return outcome
+
+    def events_of(self, block: int) -> tuple[Event, ...]:
+        (found,) = self.ledger.blocks(first=block, last=block, contracts=self.by_address)
+        return found.events
 
     def new_list(self, size: int = 1024) -> int:
         """Open the next status list of region 31."""

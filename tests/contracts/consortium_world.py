@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 from eth_utils import keccak
 
 from tests.contracts.evm import Account, Chain, Contract, Receipt, calldata
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
-    from typing import Any
-
-    Ask = Callable[..., Any]
-    Send = Callable[..., Receipt]
-    Refused = Callable[..., AbstractContextManager[None]]
+Ask = Callable[..., Any]
+Send = Callable[..., Receipt]
+Refused = Callable[..., AbstractContextManager[None]]
 
 REGIONS = {31: "上海", 32: "江苏", 33: "浙江", 34: "安徽"}
 FIFTH = 36
@@ -72,9 +69,7 @@ class World:
     def seat_clerks(self, region: int) -> None:
         for role in ("anchor", "status", "audit"):
             account = clerk(region, role).address
-            self.chain.send(
-                admin(region), self.consortium, "setAccount", region, keccak(text=role), account, YES
-            )
+            self.chain.send(admin(region), self.consortium, "setAccount", region, keccak(text=role), account, YES)
 
 
 def found(regions: dict[int, str]) -> World:

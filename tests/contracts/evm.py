@@ -101,9 +101,7 @@ class Chain:
     def deploy(self, sender: Account, name: str, *arguments: object) -> tuple[Contract, Receipt]:
         artifact = load(name)
         constructor = [entry for entry in artifact.abi if entry["type"] == "constructor"]
-        receipt = self._transact(
-            sender, b"", artifact.bytecode + _encode(constructor[0]["inputs"], arguments)
-        )
+        receipt = self._transact(sender, b"", artifact.bytecode + _encode(constructor[0]["inputs"], arguments))
         return Contract(name, receipt.created), receipt
 
     def send(self, sender: Account, contract: Contract, function: str, *arguments: object) -> Receipt:
@@ -148,9 +146,7 @@ class Chain:
 
     def _ask(self, to: bytes, payload: bytes) -> bytes:
         vm = self._machine()
-        call = vm.create_unsigned_transaction(
-            nonce=0, gas_price=0, gas=GAS_LIMIT, to=to, value=0, data=payload
-        )
+        call = vm.create_unsigned_transaction(nonce=0, gas_price=0, gas=GAS_LIMIT, to=to, value=0, data=payload)
         snapshot = vm.state.snapshot()
         computation = vm.state.costless_execute_transaction(SpoofTransaction(call, from_=NOBODY))
         vm.state.revert(snapshot)

@@ -45,9 +45,7 @@ def listed(write: Send) -> Send:
 
 
 @pytest.mark.parametrize(("before", "after"), [(a, b) for a in range(4) for b in range(4)])
-def test_every_move_is_as_the_table_says(
-    listed: Send, ask: Ask, refused: Refused, before: int, after: int
-) -> None:
+def test_every_move_is_as_the_table_says(listed: Send, ask: Ask, refused: Refused, before: int, after: int) -> None:
     if before:
         listed([INDEX - 1, INDEX, INDEX + 1], before)
     if (before, after) in ALLOWED:
@@ -61,9 +59,7 @@ def test_every_move_is_as_the_table_says(
 
 
 @pytest.mark.usefixtures("listed")
-@pytest.mark.parametrize(
-    ("function", "arguments"), [("createList", (31, 2, SIZE)), ("setStatus", (31, 1, [1], 1, 1))]
-)
+@pytest.mark.parametrize(("function", "arguments"), [("createList", (31, 2, SIZE)), ("setStatus", (31, 1, [1], 1, 1))])
 def test_only_the_regions_status_accounts_write(
     world: World, write: Send, refused: Refused, function: str, arguments: tuple[Any, ...]
 ) -> None:

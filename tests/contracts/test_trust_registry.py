@@ -135,9 +135,7 @@ def test_a_region_covers_what_begins_with_its_digits(trust: Send, ask: Ask, divi
 
 
 @pytest.mark.parametrize("arguments", [(NONE18, 31, "示例", 1), (HEIR_OFFICE, 31, "", 1)])
-def test_an_authority_has_a_code_and_a_name(
-    trust: Send, refused: Refused, arguments: tuple[Any, ...]
-) -> None:
+def test_an_authority_has_a_code_and_a_name(trust: Send, refused: Refused, arguments: tuple[Any, ...]) -> None:
     with refused("TrustBlank"):
         trust("registerAuthority", *arguments)
 
@@ -180,9 +178,7 @@ def test_a_key_is_named_by_region_owner_and_id(trust: Send, ask: Ask, refused: R
 
 
 @pytest.mark.parametrize("purpose", ["code", "gateway", "receipt", "status"])
-def test_a_regions_own_keys_have_the_four_purposes(
-    trust: Send, ask: Ask, refused: Refused, purpose: str
-) -> None:
+def test_a_regions_own_keys_have_the_four_purposes(trust: Send, ask: Ask, refused: Refused, purpose: str) -> None:
     trust("addKey", 31, NONE18, "SM2-SM3", purpose, purpose.encode(), 1, 0, NONE32)
     assert ask("keyOf", 31, NONE18, hashlib.sha256(purpose.encode()).digest())[6] == purpose
     with refused("TrustBadPurpose", purpose):
@@ -281,9 +277,7 @@ def test_recognition_is_kept_by_exact_cell_and_the_latest_word_stands(trust: Sen
     assert ask("recognitionOf", 310118, IDENTITY, 32) == (200, False, True)
 
 
-def test_a_partner_is_sponsored_replaced_and_ended_by_its_own_sponsor(
-    trust: Send, ask: Ask, refused: Refused
-) -> None:
+def test_a_partner_is_sponsored_replaced_and_ended_by_its_own_sponsor(trust: Send, ask: Ask, refused: Refused) -> None:
     trust("sponsorPartner", *SPONSORSHIP)
     trust("sponsorPartner", 32, *SPONSORSHIP[1:], region=32)
     assert ask("partnerOf", 31, PARTNER) == (0, "示例省平台", SPKI, ("310000-001", "310000-002"))

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BIN = Path(sys.executable).parent
-PYTEST = ("-m", "pytest", "-q", "-vv", "-p", "no:randomly", "-p", "no:cacheprovider")
+PYTEST = ("-m", "pytest", "-vv", "-p", "no:randomly", "-p", "no:cacheprovider")
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
 
 def _shows(plant: Plant, copy: Path) -> bool:
     """Tell whether the check passes without the plant and fails, naming it, with the plant."""
-    before, said = _run(plant.check, copy)
+    before, said = _unplanted(plant.check, copy)
     after = 0
     if before == 0:
         with _planted(plant, copy):
@@ -46,12 +47,17 @@ def _shows(plant: Plant, copy: Path) -> bool:
     return caught
 
 
+@cache
+def _unplanted(check: str, copy: Path) -> tuple[int, str]:
+    return _run(check, copy)
+
+
 @contextmanager
 def _planted(plant: Plant, copy: Path) -> Iterator[None]:
     kept = {path: path.read_bytes() if path.exists() else None for path in map(copy.joinpath, plant.files)}
-    for path, text in plant.files.items():
-        (copy / path).parent.mkdir(exist_ok=True)
-        with (copy / path).open("a", encoding="utf-8") as file:
+    for path, text in zip(kept, plant.files.values(), strict=True):
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
             file.write(text)
     yield
     for path, content in kept.items():
@@ -71,7 +77,7 @@ def _command(check: str) -> list[str]:
     return {
         "imports": [str(BIN / "lint-imports"), "--no-cache", "--no-logo", "--contract", what],
         "test": [sys.executable, *PYTEST, f"tests/rules/test_{file}.py", "-k", test],
-        "ruff": [str(BIN / "ruff"), "check", "--no-cache", *filter(None, [what])],
+        "ruff": [str(BIN / "ruff"), "check", "--no-cache", what],
         "mypy": [str(BIN / "mypy"), "--cache-dir", os.devnull, what],
         "artefacts": [sys.executable, "-m", "contracts.compile", "--check"],
     }[kind]

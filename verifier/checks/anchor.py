@@ -1,4 +1,4 @@
-"""Is its fingerprint in a final batch of the region that issued it? (RFC 9162 section 2.1.3.2; design section 4)
+"""Group anchor: is the fingerprint in a final batch of the region that issued it (RFC 9162 section 2.1.3.2).
 
 Absence is not forgery: no receipt, or a batch that this replica does not have yet, is pending. A wrong path is wrong.
 """
@@ -49,14 +49,12 @@ def _where(receipt: AnchorReceipt, subject: Subject, situation: Situation) -> Fi
         return None
     # A contract appointed a moment ago is unknown to a replica that is behind.
     is_recent = subject.iat is None or subject.iat > situation.replica.head.time
-    if is_recent or not -5 <= situation.replica.age(situation.now) <= subject.kind.freshness:
+    if is_recent or not situation.is_fresh(subject.kind.freshness):
         return _pending(situation)
     return invalid(Group.ANCHOR, "anchor.contract", contract=receipt.contract)
 
 
-def _in_batch(
-    certificate: Certificate, receipt: AnchorReceipt, batch: Batch, situation: Situation
-) -> Finding:
+def _in_batch(certificate: Certificate, receipt: AnchorReceipt, batch: Batch, situation: Situation) -> Finding:
     if not _in_office(batch, situation.replica.trust.contracts(_ROLE)):
         return invalid(Group.ANCHOR, "anchor.contract", contract=receipt.contract, block=batch.block)
     if batch.size != receipt.size:

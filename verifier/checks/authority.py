@@ -1,7 +1,7 @@
-"""Could this authority issue this type there, with this key, when it was anchored? (design section 4, "Backdating")
+"""Group authority: could it issue this type there, with this key, when it was anchored (design section 4).
 
-The certificate is judged by what held at the batch's block time, as recorded by `known_at`. What ended later does not kill
-what was anchored before; what a thief signed cannot be anchored in the past.
+Backdating: what counts is what held at the batch's block time, as recorded by `known_at`. What ended later does not
+kill what was anchored before; what a thief signed cannot be anchored in the past.
 """
 
 from __future__ import annotations
@@ -38,14 +38,10 @@ def _then(subject: Subject, situation: Situation) -> int:
     return situation.at if subject.iat is None else subject.iat
 
 
-def _judge(
-    uscc: str, key: KeyRecord | None, then: int, subject: Subject, situation: Situation
-) -> Finding:
+def _judge(uscc: str, key: KeyRecord | None, then: int, subject: Subject, situation: Situation) -> Finding:
     authority = situation.replica.trust.authorities.get(uscc)
     if authority is None or authority.not_before.known > situation.known_at:
-        return situation.absent(
-            Group.AUTHORITY, subject, missing="authority.unknown", pending="authority.pending"
-        )
+        return situation.absent(Group.AUTHORITY, subject, missing="authority.unknown", pending="authority.pending")
     fault = _authority_fault(authority, then, subject, situation)
     if fault is not None:
         return fault
@@ -57,9 +53,7 @@ def _judge(
     return valid(Group.AUTHORITY, "authority.competent", authority=uscc, then=then)
 
 
-def _authority_fault(
-    authority: Authority, then: int, subject: Subject, situation: Situation
-) -> Finding | None:
+def _authority_fault(authority: Authority, then: int, subject: Subject, situation: Situation) -> Finding | None:
     uscc, known_at = authority.uscc, situation.known_at
     if authority.not_before.when > then:
         return invalid(Group.AUTHORITY, "authority.not_yet", authority=uscc, then=then)
@@ -68,9 +62,7 @@ def _authority_fault(
     if not division_covers(outer=authority.division, inner=subject.division):
         return invalid(Group.AUTHORITY, "authority.division", authority=uscc, serves=authority.division)
     if not situation.replica.trust.may_issue(uscc, subject.kind.code, at=then, known_at=known_at):
-        return situation.absent(
-            Group.AUTHORITY, subject, missing="authority.not_granted", pending="authority.pending"
-        )
+        return situation.absent(Group.AUTHORITY, subject, missing="authority.not_granted", pending="authority.pending")
     return None
 
 

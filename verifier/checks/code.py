@@ -1,7 +1,7 @@
-"""Is the code's home region speaking, now, about this very question? (design sections 5 and 6)
+"""Group code: is the home region speaking, now, about this very question (design sections 5 and 6).
 
-Redeem responses (JWS) and offline codes (COSE) are not anchored one by one: they are judged at their `iat` by the region's
-code keys, which rotate with overlap. That an offline code was not used before cannot be known, and the report says so.
+Redeem responses (JWS) and offline codes (COSE) are not anchored one by one: they are judged at their `iat` by the
+region's code keys, which rotate with overlap. Whether an offline code was used before nobody knows; the report says so.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from collections.abc import Callable
 from typing import Final
 
 from ecert.domain import cose, jws
-from ecert.domain.errors import EcertError, Malformed, VerificationFailed
+from ecert.domain.errors import EcertError, VerificationFailed
 from ecert.domain.offline import OfflineCode
-from ecert.domain.redeem import RedeemResponse
-from ecert.domain.strict import b64url_decode
+from ecert.domain.redeem import RedeemClaims, RedeemResponse
 from ecert.domain.trust import KeyRecord
 from verifier.evidence import Asked, Evidence, Offline, Presented, Redeemed
 from verifier.findings import Finding, Group, error, invalid, skipped, valid
-from verifier.subject import AHEAD, Situation
+from verifier.subject import FOREVER, Situation, key_id_of
 
 __all__ = ["check"]
 
@@ -33,23 +32,24 @@ def check(evidence: Evidence, situation: Situation) -> tuple[Finding, ...]:
     match evidence:
         case Presented():
             return ()
-        case Redeemed(response, token, _shown, asked):
-            return (_response(response, token, asked, situation),)
+        case Redeemed(response, _shown, asked):
+            return (_response(response, asked, situation),)
         case Offline(code):
             signed = _offline(code, situation)
             return (signed, skipped(Group.CODE, "code.unused"))
 
 
-def _response(response: RedeemResponse, token: jws.Jws, asked: Asked, situation: Situation) -> Finding:
-    key = _key(response.region, _key_id(token.kid), response.iat, situation)
+def _response(response: RedeemResponse, asked: Asked, situation: Situation) -> Finding:
+    claims, token = response.claims, response.token
+    key = _key(claims.region, key_id_of(token.kid), claims.iat, situation)
     if isinstance(key, Finding):
         return key
-    age = situation.now - response.iat
+    age = situation.now - claims.iat
     return (
         _signature(lambda: jws.verify(token, suite_name=key.suite, spki=key.spki))
-        or _same_question(response, asked)
+        or _same_question(claims, asked)
         or _is_young(age, REPEATABLE if asked.repeatable else FRESH)
-        or valid(Group.CODE, "code.fresh", region=response.region, age=age)
+        or valid(Group.CODE, "code.fresh", region=claims.region, age=age)
     )
 
 
@@ -74,7 +74,7 @@ def _key(region: int, key_id: bytes, iat: int, situation: Situation) -> KeyRecor
     replica = situation.replica
     key = replica.trust.key(region=region, owner=None, key_id=key_id)
     if key is None:
-        is_current = -AHEAD <= replica.age(situation.now) <= KEY_FRESHNESS and iat <= replica.head.time + FRESH
+        is_current = situation.is_fresh(KEY_FRESHNESS) and iat <= replica.head.time + FRESH
         if is_current:
             return invalid(Group.CODE, "code.key_unknown", region=region)
         return error(Group.CODE, "code.key_pending", region=region, block=replica.head.number)
@@ -82,14 +82,13 @@ def _key(region: int, key_id: bytes, iat: int, situation: Situation) -> KeyRecor
 
 
 def _key_fault(key: KeyRecord, iat: int) -> Finding | None:
-    known_at = 2**63
     if key.purpose != PURPOSE:
         return invalid(Group.CODE, "code.key_purpose", purpose=key.purpose)
     if not key.in_period(iat):
         return invalid(Group.CODE, "code.key_period", iat=iat)
-    if key.is_revoked(at=iat, known_at=known_at):
+    if key.is_revoked(at=iat, known_at=FOREVER):
         return invalid(Group.CODE, "code.key_revoked", iat=iat)
-    if key.is_compromised(at=iat, known_at=known_at):
+    if key.is_compromised(at=iat, known_at=FOREVER):
         return invalid(Group.CODE, "code.key_compromised", iat=iat)
     return None
 
@@ -104,24 +103,17 @@ def _signature(verify: Callable[[], None]) -> Finding | None:
     return None
 
 
-def _same_question(response: RedeemResponse, asked: Asked) -> Finding | None:
-    if response.code != asked.code:
+def _same_question(claims: RedeemClaims, asked: Asked) -> Finding | None:
+    if claims.code != asked.code:
         return invalid(Group.CODE, "code.other_code")
-    if response.audience != asked.audience:
+    if claims.audience != asked.audience:
         return invalid(Group.CODE, "code.other_audience")
-    if response.use != asked.use:
+    if claims.use != asked.use:
         return invalid(Group.CODE, "code.other_use")
-    if response.item != asked.item:
-        return invalid(Group.CODE, "code.other_item", item=response.item)
+    if claims.item != asked.item:
+        return invalid(Group.CODE, "code.other_item", item=claims.item)
     return None
 
 
 def _is_young(age: int, limit: int) -> Finding | None:
     return None if -FRESH <= age <= limit else invalid(Group.CODE, "code.stale", age=age, limit=limit)
-
-
-def _key_id(kid: str) -> bytes:
-    try:
-        return b64url_decode(kid)
-    except Malformed:
-        return b""

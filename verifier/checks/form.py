@@ -1,4 +1,4 @@
-"""Is it a certificate at all, of a type, with elements and holders that the catalogue knows?"""
+"""Group form: is it a certificate, of a type, with elements and holders, that the catalogue knows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from ecert.domain.errors import Malformed, NotFound
 from ecert.domain.offline import OfflineCertificate, StatusPlace
 from ecert.domain.receipt import AnchorReceipt
 from ecert.domain.status import list_id
-from ecert.domain.strict import b64url_decode
 from verifier.evidence import Evidence, Offline, Presented, Redeemed
 from verifier.findings import Finding, Group, invalid, skipped, valid
-from verifier.subject import Subject
+from verifier.subject import Subject, key_id_of
 
 __all__ = ["check"]
 
@@ -49,7 +48,7 @@ def _of_certificate(certificate: Certificate, receipt: AnchorReceipt | None) -> 
         kind=by_code(certificate.type_code),
         division=certificate.division,
         issuer=certificate.issuer,
-        key_id=_key_id(certificate.token.kid),
+        key_id=key_id_of(certificate.token.kid),
         iat=certificate.iat,
         nbf=certificate.nbf,
         exp=certificate.exp,
@@ -79,7 +78,7 @@ def _of_entry(entry: OfflineCertificate) -> Subject:
 def _elements(kind: CertificateType, certificate: Certificate) -> Finding | None:
     known = {element.key: element for element in kind.elements}
     for key in certificate.elements:
-        if key not in known and key != "_sd":
+        if key not in known:
             return invalid(Group.FORM, "element.unknown", type=kind.code)
         if key in known and known[key].mutable:
             return invalid(Group.FORM, "element.mutable", element=key)
@@ -91,11 +90,3 @@ def _holders(kind: CertificateType, certificate: Certificate) -> Finding | None:
         if holder.role not in _ACCOMPANYING and holder.kind not in kind.holder_kinds:
             return invalid(Group.FORM, "form.holder_kind", kind=holder.kind)
     return None
-
-
-def _key_id(kid: str) -> bytes:
-    # A name that is none names no key; the signature's check then says so.
-    try:
-        return b64url_decode(kid)
-    except Malformed:
-        return b""

@@ -1,4 +1,4 @@
-"""Is the replica young enough for this type, and is this machine's clock not behind the chain's? Silent staleness is a fault."""
+"""Group freshness: is the replica young enough for this type, and not ahead of the clock; staleness is never silent."""
 
 from __future__ import annotations
 

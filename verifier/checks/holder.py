@@ -1,4 +1,4 @@
-"""Is the person at hand a holder? Whoever shows a file has shown only that they have the file (design section 6)."""
+"""Group holder: is the person at hand one? Whoever shows a file has shown only that they have the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check(evidence: Evidence, subject: Subject | None, situation: Situation) -> 
             certificate = subject.certificate if subject else None
             return _disclosed(certificate, named) if certificate else skipped(Group.HOLDER, "not.reached")
         case Redeemed(response):
-            return _answered(is_named=named is not None, match=response.holder_match)
+            return _answered(is_named=named is not None, match=response.claims.holder_match)
         case Offline():
             return _committed(evidence, named)
 

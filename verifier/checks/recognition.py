@@ -1,4 +1,4 @@
-"""Does the accepting division take this type from that one? Each decides for itself, on chain (design section 4)."""
+"""Group recognition: does the accepting division take this type from that one; each decides for itself, on chain."""
 
 from __future__ import annotations
 
@@ -24,6 +24,4 @@ def check(subject: Subject, situation: Situation) -> Finding:
         return valid(Group.RECOGNITION, "recognition.yes", accepting=accepting, issuing=subject.division)
     if region_of(accepting) == subject.region:
         return valid(Group.RECOGNITION, "recognition.own", accepting=accepting)
-    return situation.absent(
-        Group.RECOGNITION, subject, missing="recognition.none", pending="recognition.pending"
-    )
+    return situation.absent(Group.RECOGNITION, subject, missing="recognition.none", pending="recognition.pending")

@@ -1,4 +1,4 @@
-"""Did the key that `kid` names sign it, by the suite that the trusted record, and not the message, says?"""
+"""Group signature: did the key that `kid` names sign it, by the suite that the trusted record says."""
 
 from __future__ import annotations
 

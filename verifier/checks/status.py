@@ -1,4 +1,4 @@
-"""Does it stand: neither revoked nor suspended nor superseded, now or at the time asked? (Token Status List, two bits)"""
+"""Group status: neither revoked nor suspended nor superseded, now or then (Token Status List, two bits)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is it within its dates, and so are the elements that lapse by themselves, as far as they were disclosed?"""
+"""Group validity: is it within its dates, and are the disclosed elements that lapse by themselves."""
 
 from __future__ import annotations
 

@@ -100,7 +100,8 @@ def authenticate(db: Database, header: str | None, *, now: int) -> Caller:
 
 
 def _hold_scope(role: str, region: str | None, authority: str | None) -> None:
-    if (region is None and _role(role) not in _SPANNING) or (authority is None) == (role == "issuer"):
+    known = _role(role)
+    if (region is None and known not in _SPANNING) or (authority is None) == (known == "issuer"):
         raise Malformed("access.scope", role)
     if region is not None and not _REGION.fullmatch(region):
         raise Malformed("access.scope", "a region is two digits")

@@ -201,6 +201,7 @@ def test_what_was_not_final_is_forgotten_and_may_be_sent_again(tmp_path: Path) -
 def test_a_closed_ledger_takes_nothing(tmp_path: Path) -> None:
     ledger = open_chain(tmp_path, Clock())
     ledger.close()
+    ledger.close()
     with pytest.raises(Unavailable):
         ledger.submit(transaction(0))
     with pytest.raises(Unavailable):

@@ -1,0 +1,83 @@
+"""The floor of a running house: database, keys, vault and chain opened once, and refused when they do not belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecert.app.migrations import migrate
+from ecert.domain.errors import Conflict, Malformed
+from ecert.runtime.clock import Clock
+from ecert.runtime.keys import Keys, open_keys
+from ecert.runtime.settings import Settings
+from ecert.runtime.storage import Database, open_database
+from ecert.runtime.vault import Vault
+from ledger import store
+from ledger.port import Account, Ledger
+from ledger.sending import Sending
+
+__all__ = ["Drivers", "Floor", "open_floor"]
+
+Drivers = Mapping[str, Callable[[str, Settings, Clock], Ledger]]
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What every room stands on; `consortium` is None until the chain is founded."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    keys: Keys
+    vault: Vault
+    ledger: Ledger
+    sending: Sending
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        """The regions that this deployment serves."""
+        return tuple(int(region) for region in self.settings.regions)
+
+    def now(self) -> int:
+        """Whole Unix seconds."""
+        return int(self.clock.now())
+
+    def consortium(self) -> bytes | None:
+        """Return the Consortium's address that this database is bound to; Conflict("ledger.other_chain")."""
+        with self.database.reading() as connection:
+            bound = store.chain(connection)
+        if bound is None:
+            return None
+        identity, consortium = bound
+        if identity != self.ledger.identity():
+            raise Conflict("ledger.other_chain", "the database belongs to another chain than the one opened")
+        return consortium
+
+    def close(self) -> None:
+        """Let go of chain and database."""
+        self.ledger.close()
+        self.database.close()
+
+
+def open_floor(
+    settings: Settings, clock: Clock, *, drivers: Drivers, account: Callable[[bytes], Account]
+) -> Floor:
+    """Open everything; Unavailable("ledger.locked") where another process owns the chain."""
+    scheme, _, rest = settings.ledger.partition(":")
+    if scheme not in drivers:
+        raise Malformed("settings.value", f"ECERT_LEDGER: no driver for {scheme}:")
+    Path(settings.home).mkdir(mode=0o700, parents=True, exist_ok=True)
+    ledger = drivers[scheme](rest, settings, clock)
+    try:
+        database = open_database(settings.database)
+        migrate(database)
+        keys = open_keys(settings.signer)
+        vault = Vault(keys.secret("vault"))
+        sending = Sending(database, ledger, lambda name: account(keys.secret(f"chain-{name}")))
+        floor = Floor(settings, clock, database, keys, vault, ledger, sending)
+        floor.consortium()
+    except BaseException:
+        ledger.close()
+        raise
+    return floor

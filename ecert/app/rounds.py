@@ -1,0 +1,68 @@
+"""The house's one loop: close batches, send, follow. Each round is safe to repeat, so a crash between any two is nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ecert.domain.errors import EcertError, Unavailable
+from ecert.runtime.logs import log
+from ledger.anchoring import Anchoring
+from ledger.following import Follower
+from ledger.sending import Sending
+
+__all__ = ["Rounds"]
+
+_PAUSE = 0.1
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """What is done again and again; `due` queues what a room has kept back until its time."""
+
+    sending: Sending
+    anchoring: Anchoring
+    follower: Follower
+    now: Callable[[], int]
+    due: tuple[Callable[[int], object], ...] = ()
+
+    def once(self) -> int:
+        """Do one round; return how many transactions are still under way."""
+        now = self.now()
+        for queue_due in self.due:
+            queue_due(now)
+        self.anchoring.resend_refused(now)
+        self.anchoring.close_batches(now)
+        under_way = self.sending.push()
+        self.follower.step()
+        return under_way
+
+    def settle(self) -> None:
+        """Go round until nothing waits and all of it is followed; Unavailable("ledger.unsettled") after two minutes."""
+        give_up = time.monotonic() + _PATIENCE
+        while self.once() or not self.anchoring.is_idle():
+            if time.monotonic() > give_up:
+                raise Unavailable("ledger.unsettled", "transactions are still under way")
+            time.sleep(_PAUSE)
+        self.follower.step()
+
+    def forever(self, stop: threading.Event) -> None:
+        """Go round until told to stop; a fault is logged by its code and the next round tries again."""
+        while not stop.wait(_PAUSE):
+            try:
+                self.once()
+            except EcertError as error:
+                log("round.failed", code=error.code)
+                stop.wait(1.0)
+
+
+def settle_queue(sending: Sending) -> None:
+    """Send until everything queued is final: what a founding waits for, before there is anything to follow."""
+    give_up = time.monotonic() + _PATIENCE
+    while sending.push():
+        if time.monotonic() > give_up:
+            raise Unavailable("ledger.unsettled", "transactions are still under way")
+        time.sleep(_PAUSE)

@@ -1,0 +1,50 @@
+"""Finding what an item needs: at home first, then in the delta, and never more than the item needs.
+
+Steps. (1) Of each requirement's alternatives only those that the holder chose count, where any was chosen.
+(2) The home region is asked once for all of them. (3) What no good certificate at home satisfies is asked of the
+other regions. (4) Of each requirement one type is shown: the first in the item's order that has a good
+certificate, else the first that has any, so that a clerk sees why it is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ecert.domain.catalogue import by_code
+from ecert.domain.errors import NotAllowed, Unavailable
+from wallet_codes.holdings import Held, HoldingsRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ecert.domain.holders import HolderRef
+    from ecert.domain.items import Item
+    from wallet_codes.home import Home
+    from wallet_codes.subjects import Subject
+
+MOST: Final = 64
+"""Certificates in one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is to be shown, and the type codes of the requirements that nothing satisfies."""
+
+    held: tuple[Held, ...]
+    missing: tuple[str, ...]
+
+
+def gather(home: Home, *, region: int, item: Item, subject: Subject) -> Gathered:
+    """Ask the issuing regions; Unavailable from any of them fails the whole, NotAllowed `redeem.too_many`."""
+    wanted = [_alternatives(each.any_of, subject.types) for each in item.required]
+    found = _ask(home, region, subject, _flat(wanted))
+    for other in sorted(home.holdings.keys() - {region}):
+        open_types = _flat(types for types in wanted if not any(map(_is_good, _of(found, types))))
+        found += _ask(home, other, subject, open_types)
+    chosen = [_choose(found, types) for types in wanted]
+    held = tuple(dict.fromkeys(held for some in chosen for held in some))
+    if len(held) > MOST:
+        raise NotAllowed("redeem.too_many", f"{len(held)} certificates, at most {MOST}")
+    missing = _flat(types for types, some in zip(wanted, chosen, strict=True) if not some)
+    return Gathered(held, missing)
