@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from ecert.domain.errors import Conflict, NotFound
 from ecert.runtime.storage import Database
 from ledger import store
-from ledger.port import Account, Call, Ledger
+from ledger.port import Account, Call, Ledger, SignedTransaction
 
 __all__ = ["Sending"]
 
@@ -47,6 +48,34 @@ class Sending:
         nonce = self._next_nonce(connection, sender.address)
         signed = self.ledger.prepare_deployment(contract, args, sender, nonce=nonce)
         return store.add_transaction(connection, signed, account=sender.address, nonce=nonce, purpose=contract, now=now)
+
+    def nonce_for(self, address: bytes) -> int:
+        """Tell the nonce that comes after everything queued here for an account."""
+        with self.database.reading() as connection:
+            return self._next_nonce(connection, address)
+
+    def accept(self, signed: SignedTransaction, *, account: bytes, nonce: int, purpose: str) -> int:
+        """Queue a transaction that was signed elsewhere; the same bytes again are the same entry.
+
+        Conflict("ledger.nonce_used") where another transaction has the nonce; whatever else the chain would never take is
+        refused before it is queued, for it would block the account's later ones.
+        """
+        with self.database.transaction() as connection:
+            known = store.transaction_by_hash(connection, signed.hash)
+            if known is not None:
+                return known
+            if nonce != self._next_nonce(connection, account):
+                raise Conflict("ledger.nonce_used", "another transaction has this nonce, or one before it is missing")
+            self.ledger.submit(signed)
+            return store.add_transaction(connection, signed, account=account, nonce=nonce, purpose=purpose, now=0)
+
+    def outcome(self, transaction_hash: bytes) -> tuple[int | None, str | None]:
+        """Return (final block or None, the contract's error or None); NotFound("ledger.unknown_transaction")."""
+        with self.database.reading() as connection:
+            number = store.transaction_by_hash(connection, transaction_hash)
+            if number is None:
+                raise NotFound("ledger.unknown_transaction")
+            return store.outcome_of(connection, number)
 
     def push(self) -> int:
         """Send what is not final and record what became so; return how many are still under way."""

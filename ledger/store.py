@@ -127,6 +127,11 @@ def transaction_for(connection: Connection, account: bytes, purpose: str) -> byt
     return connection.execute(query.order_by(_transaction.c.nonce.desc()).limit(1)).scalar()
 
 
+def transaction_by_hash(connection: Connection, transaction_hash: bytes) -> int | None:
+    """Return the number of a queued transaction."""
+    return connection.execute(select(_transaction.c.id).where(_transaction.c.hash == transaction_hash)).scalar()
+
+
 def _refusal(outcome: Outcome) -> str | None:
     return None if outcome.succeeded else outcome.error or "reverted"
 

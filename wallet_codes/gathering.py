@@ -43,8 +43,45 @@ def gather(home: Home, *, region: int, item: Item, subject: Subject) -> Gathered
         open_types = _flat(types for types in wanted if not any(map(_is_good, _of(found, types))))
         found += _ask(home, other, subject, open_types)
     chosen = [_choose(found, types) for types in wanted]
-    held = tuple(dict.fromkeys(held for some in chosen for held in some))
+    held = tuple({each.sd_jwt: each for some in chosen for each in some}.values())
     if len(held) > MOST:
         raise NotAllowed("redeem.too_many", f"{len(held)} certificates, at most {MOST}")
     missing = _flat(types for types, some in zip(wanted, chosen, strict=True) if not some)
     return Gathered(held, missing)
+
+
+def _ask(home: Home, region: int, subject: Subject, types: tuple[str, ...]) -> list[Held]:
+    if types and region not in home.holdings:
+        raise Unavailable("issuer.unreachable", str(region))
+    by_holder: dict[HolderRef, list[str]] = {}
+    for code in types:
+        by_holder.setdefault(subject.holder_of(by_code(code)), []).append(code)
+    return [
+        held
+        for holder, codes in by_holder.items()
+        for held in home.holdings[region].held(HoldingsRequest(holder, tuple(codes)))
+        if held.type_code in codes
+    ]
+
+
+def _alternatives(any_of: tuple[str, ...], chosen: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in any_of if code in chosen) or any_of
+
+
+def _choose(found: list[Held], types: tuple[str, ...]) -> list[Held]:
+    """Show the good ones of a type alone where there is one: what was revoked beside it is nobody's business."""
+    by_type = [_of(found, (code,)) for code in types]
+    good = [[held for held in some if _is_good(held)] for some in by_type]
+    return next((some for some in [*good, *by_type] if some), [])
+
+
+def _of(found: list[Held], types: tuple[str, ...]) -> list[Held]:
+    return [held for held in found if held.type_code in types]
+
+
+def _is_good(held: Held) -> bool:
+    return held.status_reason is None
+
+
+def _flat(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for part in parts for code in part))

@@ -1,4 +1,4 @@
-"""The floor of a running house: database, keys, vault and chain opened once, and refused when they do not belong together."""
+"""The floor of a running house: database, keys, vault and chain, opened once and refused if they do not fit together."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ class Floor:
         self.database.close()
 
 
-def open_floor(
-    settings: Settings, clock: Clock, *, drivers: Drivers, account: Callable[[bytes], Account]
-) -> Floor:
+def open_floor(settings: Settings, clock: Clock, *, drivers: Drivers, account: Callable[[bytes], Account]) -> Floor:
     """Open everything; Unavailable("ledger.locked") where another process owns the chain."""
     scheme, _, rest = settings.ledger.partition(":")
     if scheme not in drivers:

@@ -1,4 +1,4 @@
-"""The house's one loop: close batches, send, follow. Each round is safe to repeat, so a crash between any two is nothing."""
+"""The house's one loop: close batches, send, follow. A round is safe to repeat, so a crash in one costs nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,113 @@
+"""A requester redeems a code at its home region, which answers once, signed, with what the item needs and no more.
+
+Steps. (1) An answer given before to the same question is given again, whatever became of the code. (2) A typed
+code is refused to a window that erred too often. (3) The code is found: unknown, used, expired, in this order, so
+that a code used in time is never called expired. (4) The item is looked up in this region's own release, and is
+the one that the holder chose. (5) The issuing regions are asked; if one is away everything fails and the code
+stays unused. (6) The answer is signed. (7) ONE transaction, `redeem.commit`: the code is marked used if it still
+is unused, and the use, the sealed answer and the audit record are written. Who comes second is told `code.used`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ecert.domain import ids, jws
+from ecert.domain.errors import Conflict, NotAllowed, NotFound
+from ecert.domain.redeem import TYP, RedeemClaims, response_claims
+from ecert.domain.use import Use, use_hash
+from wallet_codes import answers, store, subjects, tries, usage
+from wallet_codes.codes import OfflineReading, OnlineReading, TypedReading, digest, read
+from wallet_codes.gathering import gather
+from wallet_codes.mint import blind_typed, released_item
+from wallet_codes.showing import show
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ecert.domain.holders import HolderRef
+    from wallet_codes.home import Home
+
+KIND: Final = "redeem"
+"""The kind of the audit record."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemRequest:
+    """`requester` is the organisation that the answer is for; `holder` the person at hand, where identified."""
+
+    text: str = field(repr=False)
+    use: Use
+    holder: HolderRef | None
+    requester: str
+    idempotency_key: str
+
+
+def redeem(home: Home, request: RedeemRequest, *, now: int) -> str:
+    """Return the signed redeem response.
+
+    Malformed `code.*`, `redeem.requester`, `redeem.idempotency_key`; NotFound `code.unknown`, `code.elsewhere`;
+    Conflict `code.used`, `code.offline`; NotAllowed `code.expired`, `code.too_many_tries`, `code.other_item`,
+    `item.unknown`, `redeem.too_many`; Unavailable from an issuing region, the signer or the database.
+    """
+    reading = _redeemable(request.text)
+    home.hold(reading.region.number)
+    question = answers.parse_question(text=reading.text, requester=request.requester, key=request.idempotency_key)
+    with home.database.reading() as connection:
+        answered = answers.find(connection, home, question, now=now)
+        if answered is not None:
+            return answered
+        if reading.kind == "typed":
+            tries.hold(connection, home, request.use, requester=request.requester, now=now)
+        code = _find(connection, home, reading)
+    if code is None:
+        if reading.kind == "typed":
+            tries.count(home, request.use, region=reading.region.number, requester=request.requester, now=now)
+        raise NotFound("code.unknown")
+    _hold_usable(code, now=now)
+    subject = subjects.unseal(home.vault, code.sealed, digest=code.digest)
+    item = released_item(request.use.item_code)
+    if subject.item not in {None, item.code}:
+        raise NotAllowed("code.other_item", item.code)
+    gathered = gather(home, region=code.region, item=item, subject=subject)
+    match = None if request.holder is None else subject.is_shown_by(request.holder)
+    claims = RedeemClaims(
+        region=code.region,
+        iat=now,
+        jti=ids.new_token(128),
+        code=digest(reading.text),
+        kind=reading.kind,
+        audience=request.requester,
+        use=use_hash(request.use),
+        item=item.code,
+        holder_match=match,
+        certificates=tuple(show(held, item, withheld=match is False) for held in gathered.held),
+        missing=gathered.missing,
+    )
+    response = jws.sign(home.signer(code.region), typ=TYP, claims=response_claims(claims))
+    return _commit(home, request, code, subject, claims, question, response, now)
+
+
+def _redeemable(text: str) -> OnlineReading | TypedReading:
+    reading = read(text)
+    if isinstance(reading, OfflineReading):
+        raise Conflict("code.offline")
+    return reading
+
+
+def _find(connection: Connection, home: Home, reading: OnlineReading | TypedReading) -> store.StoredCode | None:
+    region = reading.region.number
+    match reading:
+        case OnlineReading():
+            return store.find_code(connection, region=region, digest=digest(reading.text))
+        case TypedReading():
+            index = blind_typed(home, region, reading.text)
+            return store.find_typed(connection, region=region, typed=index)
+
+
+def _hold_usable(code: store.StoredCode, *, now: int) -> None:
+    if code.used_at is not None:
+        raise Conflict("code.used")
+    if code.expires_at <= now:
+        raise NotAllowed("code.expired")
