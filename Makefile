@@ -23,10 +23,10 @@ serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is fi
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system"
 
-test-all: $(READY) system ## Run every test; needs the system package openssl
+test-all: system $(READY) ## Run every test; needs the system package openssl
 	$(BIN)/python -m pytest
 
-check: $(READY) node $(SOLC) ## Lint, types, import rules, fresh contract artefacts; needs Node 20 or newer
+check: node $(READY) $(SOLC) ## Lint, types, import rules, fresh contract artefacts; needs Node 20 or newer
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,10 +37,10 @@ format: $(READY) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only --exit-zero .
 	$(BIN)/ruff format .
 
-rules: $(READY) ## Show each house rule failing on a planted violation
+rules: node $(READY) $(SOLC) ## Show each house rule failing on a planted violation; needs Node 20 or newer
 	$(BIN)/python -m tests.rules.planted
 
-contracts: $(READY) node $(SOLC) ## Compile the Solidity contracts into contracts/artifacts; needs Node 20 or newer
+contracts: node $(READY) $(SOLC) ## Compile the Solidity contracts into contracts/artifacts; needs Node 20 or newer
 	$(BIN)/python -m contracts.compile
 
 # uv only writes the lock; it is no part of what the project runs on, so it lives in build/.
@@ -70,7 +70,7 @@ $(SOLC): contracts/package.json contracts/package-lock.json | node
 	@touch $@
 
 node:
-	@node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
 		echo "This target compiles Solidity and needs Node 20 or newer with npm (Debian: nodejs npm)." >&2; exit 1; }
 
 system:

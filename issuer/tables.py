@@ -1,4 +1,4 @@
-"""The issuer's rows: authorities and their keys, certificates sealed at rest, holders by blind index, lists, changes, answers."""
+"""The issuer's rows: authorities, keys, sealed certificates, holders by blind index, lists, changes, answers."""
 
 from __future__ import annotations
 
@@ -97,6 +97,7 @@ class IdempotencyRow(SQLModel, table=True):
     __tablename__ = "issuer_idempotency"
     caller: str = Field(primary_key=True, max_length=40)
     key: str = Field(primary_key=True, max_length=64)
+    region: int
     digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     answer: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     at: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))

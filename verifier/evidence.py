@@ -32,7 +32,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the home region was asked, as its answer must repeat it: two SHA-256 digests, requester and item.
+    """What was asked of which region, as its answer must repeat it: two SHA-256 digests, requester and item.
 
     `repeatable` says that an idempotency key went with it: the first answer then stands for ten minutes.
     """
@@ -41,6 +41,7 @@ class Asked:
     use: bytes
     audience: str
     item: str
+    region: int
     repeatable: bool = False
 
 

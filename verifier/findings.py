@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 __all__ = ["Evidenced", "Finding", "Group", "Outcome", "Verdict", "error", "invalid", "skipped", "valid"]
 
@@ -51,7 +50,7 @@ class Finding:
     check: Group
     outcome: Outcome
     code: str
-    evidence: Mapping[str, Evidenced] = field(default=MappingProxyType({}))
+    evidence: Mapping[str, Evidenced] = field(default_factory=dict)
 
 
 def valid(check: Group, code: str, **evidence: Evidenced) -> Finding:

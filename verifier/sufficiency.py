@@ -1,4 +1,4 @@
-"""Do the certificates suffice for the item? What is missing is named with its alternatives, at once and not in rounds."""
+"""Do the certificates suffice for the item; what is missing is named with its alternatives, all at once."""
 
 from __future__ import annotations
 
@@ -70,8 +70,9 @@ def _need(item: Item, requirement: Requirement, judged: Sequence[Judged]) -> Nee
             if each.verdict is verdict:
                 return Need(requirement.any_of, state, _not_shown(item, each))
     # What could not be read at all may have been any of them.
-    if any(each.subject is None for each in judged):
-        return Need(requirement.any_of, State.REFUSED)
+    unread = {each.verdict for each in judged if each.subject is None}
+    if unread:
+        return Need(requirement.any_of, State.REFUSED if Verdict.REFUSE in unread else State.UNDECIDED)
     follows = set(requirement.any_of) <= set(item.follow_up)
     return Need(requirement.any_of, State.FOLLOWS if follows else State.MISSING)
 

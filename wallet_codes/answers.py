@@ -50,9 +50,7 @@ def find(connection: Connection, home: Home, question: Question, *, now: int) ->
     return None if sealed is None else _vault(home, question).open(sealed, context=name).decode()
 
 
-def keep(
-    connection: Connection, home: Home, question: Question, *, region: int, response: str, now: int
-) -> None:
+def keep(connection: Connection, home: Home, question: Question, *, region: int, response: str, now: int) -> None:
     """Keep an answer, inside the transaction that uses the code up."""
     name = _name(home, question)
     sealed = _vault(home, question).seal(response.encode(), context=name)

@@ -1,4 +1,4 @@
-"""What a code's home region asks of an issuing region: which certificates of these types does this holder have?
+"""What a code's home region asks of an issuing region: which certificates of some types a holder has.
 
 Data stays at home: the answer is used for one redeem and not kept. The wiring supplies one `Holdings` for each
 region: a call in one process, or a signed request to another deployment.

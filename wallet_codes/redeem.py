@@ -21,13 +21,14 @@ from wallet_codes import answers, store, subjects, tries, usage
 from wallet_codes.codes import OfflineReading, OnlineReading, TypedReading, digest, read
 from wallet_codes.gathering import gather
 from wallet_codes.mint import blind_typed, released_item
-from wallet_codes.showing import show
+from wallet_codes.showing import elements, show
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ecert.domain.holders import HolderRef
     from wallet_codes.home import Home
+    from wallet_codes.subjects import Subject
 
 KIND: Final = "redeem"
 """The kind of the audit record."""
@@ -53,40 +54,36 @@ def redeem(home: Home, request: RedeemRequest, *, now: int) -> str:
     """
     reading = _redeemable(request.text)
     home.hold(reading.region.number)
-    question = answers.parse_question(text=reading.text, requester=request.requester, key=request.idempotency_key)
-    with home.database.reading() as connection:
-        answered = answers.find(connection, home, question, now=now)
-        if answered is not None:
-            return answered
-        if reading.kind == "typed":
-            tries.hold(connection, home, request.use, requester=request.requester, now=now)
-        code = _find(connection, home, reading)
-    if code is None:
-        if reading.kind == "typed":
-            tries.count(home, request.use, region=reading.region.number, requester=request.requester, now=now)
-        raise NotFound("code.unknown")
-    _hold_usable(code, now=now)
-    subject = subjects.unseal(home.vault, code.sealed, digest=code.digest)
-    item = released_item(request.use.item_code)
-    if subject.item not in {None, item.code}:
-        raise NotAllowed("code.other_item", item.code)
-    gathered = gather(home, region=code.region, item=item, subject=subject)
-    match = None if request.holder is None else subject.is_shown_by(request.holder)
-    claims = RedeemClaims(
-        region=code.region,
-        iat=now,
-        jti=ids.new_token(128),
-        code=digest(reading.text),
-        kind=reading.kind,
-        audience=request.requester,
-        use=use_hash(request.use),
-        item=item.code,
-        holder_match=match,
-        certificates=tuple(show(held, item, withheld=match is False) for held in gathered.held),
-        missing=gathered.missing,
-    )
-    response = jws.sign(home.signer(code.region), typ=TYP, claims=response_claims(claims))
-    return _commit(home, request, code, subject, claims, question, response, now)
+    attempt = _Attempt(home, request, reading, _question(request, reading), now)
+    answered, code = _look(attempt)
+    if answered is not None:
+        return answered
+    usable = _usable(attempt, code)
+    subject = subjects.unseal(home.vault, usable.sealed, digest=usable.digest)
+    claims = _claims(attempt, subject)
+    response = jws.sign(home.signer(usable.region), typ=TYP, claims=response_claims(claims))
+    return _commit(attempt, usable, subject, Answer(claims, response))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was signed, and the text of it."""
+
+    claims: RedeemClaims
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    home: Home
+    request: RedeemRequest
+    reading: OnlineReading | TypedReading
+    question: answers.Question
+    now: int
+
+    @property
+    def region(self) -> int:
+        return self.reading.region.number
 
 
 def _redeemable(text: str) -> OnlineReading | TypedReading:
@@ -94,6 +91,22 @@ def _redeemable(text: str) -> OnlineReading | TypedReading:
     if isinstance(reading, OfflineReading):
         raise Conflict("code.offline")
     return reading
+
+
+def _question(request: RedeemRequest, reading: OnlineReading | TypedReading) -> answers.Question:
+    key = request.idempotency_key
+    return answers.parse_question(text=reading.text, requester=request.requester, key=key)
+
+
+def _look(attempt: _Attempt) -> tuple[str | None, store.StoredCode | None]:
+    home, request, now = attempt.home, attempt.request, attempt.now
+    with home.database.reading() as connection:
+        answered = answers.find(connection, home, attempt.question, now=now)
+        if answered is not None:
+            return answered, None
+        if attempt.reading.kind == "typed":
+            tries.hold(connection, home, request.use, requester=request.requester, now=now)
+        return None, _find(connection, home, attempt.reading)
 
 
 def _find(connection: Connection, home: Home, reading: OnlineReading | TypedReading) -> store.StoredCode | None:
@@ -106,8 +119,52 @@ def _find(connection: Connection, home: Home, reading: OnlineReading | TypedRead
             return store.find_typed(connection, region=region, typed=index)
 
 
-def _hold_usable(code: store.StoredCode, *, now: int) -> None:
+def _usable(attempt: _Attempt, code: store.StoredCode | None) -> store.StoredCode:
+    if code is None:
+        if attempt.reading.kind == "typed":
+            requester = attempt.request.requester
+            tries.count(attempt.home, attempt.request.use, region=attempt.region, requester=requester, now=attempt.now)
+        raise NotFound("code.unknown")
     if code.used_at is not None:
         raise Conflict("code.used")
-    if code.expires_at <= now:
+    if code.expires_at <= attempt.now:
         raise NotAllowed("code.expired")
+    return code
+
+
+def _claims(attempt: _Attempt, subject: Subject) -> RedeemClaims:
+    request, holder = attempt.request, attempt.request.holder
+    item = released_item(request.use.item_code)
+    if subject.item not in {None, item.code}:
+        raise NotAllowed("code.other_item", item.code)
+    gathered = gather(attempt.home, region=attempt.region, item=item, subject=subject)
+    match = None if holder is None else subject.is_shown_by(holder)
+    return RedeemClaims(
+        region=attempt.region,
+        iat=attempt.now,
+        jti=ids.new_token(128),
+        code=digest(attempt.reading.text),
+        kind=attempt.reading.kind,
+        audience=request.requester,
+        use=use_hash(request.use),
+        item=item.code,
+        holder_match=match,
+        # Whoever is not the holder sees that there is a certificate, and nothing that stands on it.
+        certificates=tuple(show(held, () if match is False else elements(item, held)) for held in gathered.held),
+        missing=gathered.missing,
+    )
+
+
+def _commit(attempt: _Attempt, code: store.StoredCode, subject: Subject, answer: Answer) -> str:
+    home, now = attempt.home, attempt.now
+    entry = usage.entry(attempt.request.use, answer.claims)
+    with home.database.transaction() as connection:
+        if not store.mark_used(connection, code.digest, now=now):
+            answered = answers.find(connection, home, attempt.question, now=now)
+            if answered is None:
+                raise Conflict("code.used")
+            return answered
+        usage.record(connection, home, subject=subject, entry=entry)
+        answers.keep(connection, home, attempt.question, region=code.region, response=answer.text, now=now)
+        home.audit(connection, region=code.region, kind=KIND, record=usage.wire(entry), now=now)
+    return answer.text

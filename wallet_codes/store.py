@@ -11,6 +11,8 @@ from ecert.runtime.storage import table_of
 from wallet_codes.tables import AnswerRow, CodeRow, ObjectionRow, TryRow, UseRow
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row
 
 _CODE: Final = table_of(CodeRow)
@@ -42,17 +44,6 @@ class StoredUse:
     holder: bytes
     agent: bytes | None
     at: int
-    sealed: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObjection:
-    """An objection as stored."""
-
-    use: str
-    region: int
-    at: int
-    state: str
     sealed: bytes
 
 
@@ -116,15 +107,15 @@ def tries(connection: Connection, *, window: bytes, requester: bytes, since: int
     return connection.execute(here).scalar_one(), connection.execute(there).scalar_one()
 
 
-def add_objection(connection: Connection, objection: StoredObjection) -> None:
+def add_objection(connection: Connection, *, use: str, region: int, now: int, state: str, sealed: bytes) -> None:
     """Write an objection; IntegrityError for a second one to the same use."""
-    connection.execute(insert(_OBJECTION).values(**asdict(objection)))
+    connection.execute(insert(_OBJECTION).values(use=use, region=region, at=now, state=state, sealed=sealed))
 
 
-def objections(connection: Connection, *, region: int) -> dict[str, StoredObjection]:
-    """Return a region's objections by the use that they are about."""
-    rows = connection.execute(select(_OBJECTION).where(_OBJECTION.c.region == region))
-    return {row.use: StoredObjection(*row) for row in rows}
+def objections(connection: Connection, uses: Sequence[str]) -> dict[str, str]:
+    """Return the states of the objections to these uses, by use."""
+    query = select(_OBJECTION.c.use, _OBJECTION.c.state).where(_OBJECTION.c.use.in_(uses))
+    return {row.use: row.state for row in connection.execute(query)}
 
 
 def purge(connection: Connection, *, answers: int, tries: int, codes: int) -> int:
@@ -136,6 +127,4 @@ def purge(connection: Connection, *, answers: int, tries: int, codes: int) -> in
 def _code(row: Row[Any] | None) -> StoredCode | None:
     if row is None:
         return None
-    return StoredCode(
-        row.region, row.digest, row.typed, row.sealed, row.minted_at, row.expires_at, row.used_at
-    )
+    return StoredCode(row.region, row.digest, row.typed, row.sealed, row.minted_at, row.expires_at, row.used_at)

@@ -8,9 +8,12 @@ sealed file.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from ecert.domain import jws
 from ecert.domain.errors import Malformed
@@ -19,6 +22,7 @@ from ecert.domain.ids import LicenceId, parse_division, parse_licence_id, parse_
 from ecert.domain.sd_jwt import SD_ALG, SdJwt, disclose, hide_entry, hide_member, split
 from ecert.domain.signer import Signer
 from ecert.domain.status import StatusRef, parse_status_ref
+from ecert.domain.strict import b64url_encode, loads
 
 __all__ = ["Certificate", "Face", "File", "fingerprint", "parse", "select", "sign"]
 
@@ -27,9 +31,13 @@ ISS = "urn:cn:uscc:"
 VCT = "urn:cn:ecert:"
 HASH_ALG = 1
 _LIMIT = 256 * 1024
+_OVERHEAD = 8 * 1024  # header and the longest signature (ML-DSA-65, 3,309 bytes), in base64url
 _REQUIRED = {"iss", "vct", "licence_id", "division", "iat", "nbf", "status", "_sd_alg", "elements", "holders"}
-_OPTIONAL = {"exp", "_sd", "file", "cnf"}
+_OPTIONAL = {"exp", "_sd", "cnf"}
+_HIDDEN = {"file"}
 _LATEST = 2**40
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,49}/[a-z0-9][a-z0-9.+-]{0,49}")
+_HEX = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,11 @@ def fingerprint(jwt: str) -> bytes:
 
 
 def sign(face: Face, signer: Signer) -> SdJwt:
-    """Sign a face with every part hidden; the result carries all disclosures and belongs to the holder alone."""
+    """Sign a face with every part hidden; the result carries all disclosures and belongs to the holder alone.
+
+    Malformed("certificate.unreadable", "certificate.*" or a part's own code) where `parse` would refuse the result:
+    what nobody can read is never signed.
+    """
     disclosures: list[str] = []
 
     def member(name: str, value: object) -> str:
@@ -116,7 +128,19 @@ def sign(face: Face, signer: Signer) -> SdJwt:
     claims["holders"] = [entry(holder.claims()) for holder in face.holders]
     if face.file is not None:
         claims["_sd"] = [member("file", face.file.claims())]
+    _hold_readable(claims, disclosures)
     return SdJwt(jws.sign(signer, typ=TYP, claims=claims), tuple(disclosures), None)
+
+
+def _hold_readable(claims: Mapping[str, object], disclosures: list[str]) -> None:
+    try:
+        payload = loads(orjson.dumps(claims), limit=_LIMIT)
+        split("~".join((b64url_encode(orjson.dumps(payload)) + "." * _OVERHEAD, *disclosures, "")))
+        _judge(_object(payload), disclose(_object(payload), disclosures).claims)
+    except Malformed as fault:
+        if fault.code.startswith(("sd_jwt.", "json.")):
+            raise Malformed("certificate.unreadable", str(fault)) from None
+        raise
 
 
 def _conceal(value: object, disclosures: list[str]) -> object:
@@ -163,12 +187,13 @@ def _chosen(holders: tuple[Holder, ...], entry: str | int, wanted: Collection[st
 def _read(sd_jwt: SdJwt) -> tuple[Certificate, Mapping[tuple[str, str | int], tuple[int, ...]]]:
     token = jws.parse(sd_jwt.jwt, typ=TYP, limit=_LIMIT)
     disclosed = disclose(token.claims, sd_jwt.disclosures)
-    names = token.claims.keys()
-    if not names >= _REQUIRED or names - _REQUIRED - (_OPTIONAL - {"file"}):
-        raise Malformed("certificate.claims", "a claim is missing or unknown")
-    claims = disclosed.claims
-    if token.claims["_sd_alg"] != SD_ALG or claims.keys() - _REQUIRED - _OPTIONAL:
-        raise Malformed("certificate.claims", f"_sd_alg {SD_ALG}, and file as the only hidden claim, are expected")
+    parts = _judge(token.claims, disclosed.claims)
+    return Certificate(token=token, sd_jwt=sd_jwt, fingerprint=fingerprint(sd_jwt.jwt), **parts), disclosed.under
+
+
+def _judge(signed: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Hold the claims as signed, and with what was disclosed in place, to the profile; return a certificate's parts."""
+    _hold_names(signed, claims)
     licence = parse_licence_id(claims["licence_id"])
     issuer = parse_uscc(_after(ISS, claims["iss"]))
     type_code = parse_type_code(_after(VCT, claims["vct"]))
@@ -177,33 +202,46 @@ def _read(sd_jwt: SdJwt) -> tuple[Certificate, Mapping[tuple[str, str | int], tu
     nbf, exp = _time(claims["nbf"]), _time(claims["exp"]) if "exp" in claims else None
     if exp is not None and exp <= nbf:
         raise Malformed("certificate.dates", "the end is not after the beginning")
-    certificate = Certificate(
-        token=token,
-        sd_jwt=sd_jwt,
-        issuer=issuer,
-        type_code=type_code,
-        licence=licence,
-        division=parse_division(claims["division"]),
-        iat=_time(claims["iat"]),
-        nbf=nbf,
-        exp=exp,
-        status=parse_status_ref(claims["status"]),
-        elements=_object(claims["elements"]),
-        holders=tuple(parse_holder(holder) for holder in _list(claims["holders"])),
-        file=_file(claims["file"]) if "file" in claims else None,
-        fingerprint=fingerprint(sd_jwt.jwt),
-    )
-    return certificate, disclosed.under
+    return {
+        "issuer": issuer,
+        "type_code": type_code,
+        "licence": licence,
+        "division": parse_division(claims["division"]),
+        "iat": _time(claims["iat"]),
+        "nbf": nbf,
+        "exp": exp,
+        "status": parse_status_ref(claims["status"]),
+        "elements": _object(claims["elements"]),
+        "holders": tuple(parse_holder(holder) for holder in _list(claims["holders"])),
+        "file": _file(claims["file"]) if "file" in claims else None,
+    }
+
+
+def _hold_names(signed: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
+    names = signed.keys()
+    if not names >= _REQUIRED or names - _REQUIRED - _OPTIONAL or signed["_sd_alg"] != SD_ALG:
+        raise Malformed("certificate.claims", f"a claim is missing or unknown, or _sd_alg is not {SD_ALG}")
+    # A hidden `exp` would make a certificate endless for whoever withholds it.
+    if claims.keys() - names - _HIDDEN:
+        raise Malformed("certificate.claims", "file is the only claim that may be hidden")
+    if _object(signed["elements"]).keys() != {"_sd"} or not all(_is_hidden(h) for h in _list(signed["holders"])):
+        raise Malformed("certificate.visible", "every element and every holder is hidden by itself")
+
+
+def _is_hidden(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.keys() == {"..."}
 
 
 def _file(value: object) -> File:
     fields = _object(value)
     if fields.keys() != {"media_type", "size", "sha256", "sm3"}:
         raise Malformed("certificate.file", "media_type, size, sha256 and sm3 are expected")
-    texts = [fields["media_type"], fields["sha256"], fields["sm3"]]
-    if not all(isinstance(text, str) and len(text) <= 100 for text in texts):  # noqa: PLR2004 — bounded
-        raise Malformed("certificate.file", "three short texts are expected")
-    return File(fields["media_type"], _time(fields["size"]), fields["sha256"], fields["sm3"])
+    media_type, *digests = fields["media_type"], fields["sha256"], fields["sm3"]
+    if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
+        raise Malformed("certificate.file", "a media type is expected")
+    if not all(isinstance(digest, str) and _HEX.fullmatch(digest) for digest in digests):
+        raise Malformed("certificate.file", "two digests of 32 bytes in lower-case hex are expected")
+    return File(media_type, _time(fields["size"]), fields["sha256"], fields["sm3"])
 
 
 def _after(prefix: str, value: object) -> str:

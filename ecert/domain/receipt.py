@@ -78,15 +78,16 @@ def parse_container(data: bytes | str) -> Container:
 
 
 def read_certificate(data: bytes | str) -> Container:
-    """Read a container, or a bare SD-JWT, which has no receipt."""
-    text = data.decode("ascii", "replace") if isinstance(data, bytes) else data
-    if text.lstrip()[:1] == "{":
-        return parse_container(text.strip())
-    return Container(text.strip(), None)
+    """Read a container, or a bare SD-JWT (not looked into), which has no receipt."""
+    if not isinstance(data, bytes | str) or len(data) > _LIMIT:
+        raise Malformed("container.form", f"text of at most {_LIMIT} characters is expected")
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    text = text.removeprefix("\ufeff").strip()
+    return parse_container(text) if text.startswith("{") else Container(text, None)
 
 
 def parse_receipt(value: object) -> AnchorReceipt:
-    """Read a receipt; Malformed("receipt.form")."""
+    """Read a receipt; Malformed("receipt.form"), or base64.* for a hash of the path."""
     if not isinstance(value, dict) or value.keys() != {
         "chain_id",
         "contract",

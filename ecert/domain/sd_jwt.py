@@ -26,6 +26,7 @@ SD_ALG = "sha-256"
 _SALT = 16
 _LIMIT = 256 * 1024
 _MOST = 1_000
+_DEEPEST = 16
 _RESERVED = frozenset({"_sd", "...", "_sd_alg"})
 
 
@@ -127,9 +128,9 @@ class _Walk:
     def members(self, value: Mapping[str, Any]) -> dict[str, Any]:
         placed: dict[str, Any] = {}
         for name, member in value.items():
-            if name == "...":
-                raise Malformed("sd_jwt.reserved", "a member named '...'")
-            if name != "_sd" and not (name == "_sd_alg" and not self.path):
+            if name == "..." or (name == "_sd_alg" and self.path):
+                raise Malformed("sd_jwt.reserved", "a member named '...', or an _sd_alg that is not at the top")
+            if name not in _RESERVED:
                 placed[name] = self.step(name, member)
         digests = value.get("_sd", [])
         if not isinstance(digests, list):
@@ -170,6 +171,9 @@ class _Walk:
         return self.step(name, value)
 
     def step(self, name: str | int, value: object) -> object:
+        # A disclosure may hold another's digest, a thousand times over: what each may nest is not what all may.
+        if len(self.path) >= _DEEPEST:
+            raise Malformed("sd_jwt.depth", f"deeper than {_DEEPEST}")
         self.path.append(name)
         try:
             if isinstance(value, dict):

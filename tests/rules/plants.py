@@ -88,6 +88,7 @@ def _documents() -> tuple[Plant, ...]:
     page = "docs/planted.md"
     return (
         Plant("links lead somewhere", "test documents::links", {page: "[there](planted-nowhere.md)\n"}),
+        _module("also from code", "test documents::code_names", "issuer/planted.py", "# do" + "cs/planted.md\n"),
         Plant("make targets exist", "test documents::make", {page: "Run `make planted`.\n"}),
         Plant("decisions are indexed", "test documents::index", {"docs/decisions/0099-planted.md": "# 99\n"}),
         Plant("no machine's paths", "test addresses::machine", {page: "See /ho" + "me/someone/x.\n"}),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FOLDERS = ("tests", "docs", "deploy", "bench", ".ci", *tree.PACKAGES)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MENTION = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?)`")
+PAGE = re.compile(r"(?<![\w/])docs/[\w/.-]+\.md")
 FENCED = re.compile(r"(?ms)^```.*?^```$|^(?: {4}.*\n)+")
 COMMAND = re.compile(r"(?m)(?:`|^\s*\$?\s*)make ([a-z][a-z-]*)")
 
@@ -24,6 +25,12 @@ def test_links_and_mentioned_files_exist() -> None:
     ]
 
     assert dead == []
+
+
+def test_pages_that_the_code_names_exist() -> None:
+    named = [(tree.name(p), page) for p in tree.files(".py", ".sol") for page in PAGE.findall(p.read_text("utf-8"))]
+
+    assert [(path, page) for path, page in named if not (tree.ROOT / page).exists()] == []
 
 
 def test_mentioned_make_targets_exist() -> None:

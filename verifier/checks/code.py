@@ -18,7 +18,7 @@ from verifier.evidence import Asked, Evidence, Offline, Presented, Redeemed
 from verifier.findings import Finding, Group, error, invalid, skipped, valid
 from verifier.subject import FOREVER, Situation, key_id_of
 
-__all__ = ["check"]
+__all__ = ["check", "offline", "response"]
 
 PURPOSE: Final = "code"
 FRESH: Final = 120
@@ -32,15 +32,15 @@ def check(evidence: Evidence, situation: Situation) -> tuple[Finding, ...]:
     match evidence:
         case Presented():
             return ()
-        case Redeemed(response, _shown, asked):
-            return (_response(response, asked, situation),)
+        case Redeemed(answer, _shown, asked):
+            return (response(answer, asked, situation),)
         case Offline(code):
-            signed = _offline(code, situation)
-            return (signed, skipped(Group.CODE, "code.unused"))
+            return offline(code, situation)
 
 
-def _response(response: RedeemResponse, asked: Asked, situation: Situation) -> Finding:
-    claims, token = response.claims, response.token
+def response(answer: RedeemResponse, asked: Asked, situation: Situation) -> Finding:
+    """Judge a home region's answer: signed by its code key, about what was asked, young."""
+    claims, token = answer.claims, answer.token
     key = _key(claims.region, key_id_of(token.kid), claims.iat, situation)
     if isinstance(key, Finding):
         return key
@@ -53,7 +53,12 @@ def _response(response: RedeemResponse, asked: Asked, situation: Situation) -> F
     )
 
 
-def _offline(code: OfflineCode, situation: Situation) -> Finding:
+def offline(code: OfflineCode, situation: Situation) -> tuple[Finding, Finding]:
+    """Judge an offline code: signed by its region's code key and not expired; that it is unused is not known."""
+    return (_attested(code, situation), skipped(Group.CODE, "code.unused"))
+
+
+def _attested(code: OfflineCode, situation: Situation) -> Finding:
     claims, message = code.claims, code.message
     key = _key(claims.region, message.kid, claims.iat, situation)
     if isinstance(key, Finding):
@@ -104,6 +109,8 @@ def _signature(verify: Callable[[], None]) -> Finding | None:
 
 
 def _same_question(claims: RedeemClaims, asked: Asked) -> Finding | None:
+    if claims.region != asked.region:
+        return invalid(Group.CODE, "code.other_region", region=claims.region)
     if claims.code != asked.code:
         return invalid(Group.CODE, "code.other_code")
     if claims.audience != asked.audience:

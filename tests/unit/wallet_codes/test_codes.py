@@ -47,9 +47,7 @@ def test_no_prefix_begins_another() -> None:
     assert not any(a != b and a.startswith(b) for a in prefixes for b in prefixes)
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("10000000", 31), ("29999999", 32), ("30000001", 33), ("41234567", 34)]
-)
+@pytest.mark.parametrize(("text", "number"), [("10000000", 31), ("29999999", 32), ("30000001", 33), ("41234567", 34)])
 def test_a_typed_code_names_its_region(text: str, number: int) -> None:
     reading = read(text + "\r\n")
     assert isinstance(reading, TypedReading)

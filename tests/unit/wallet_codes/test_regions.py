@@ -34,9 +34,7 @@ def test_four_regions_open_their_divisions() -> None:
 def test_each_region_has_a_codec_and_is_found_by_each_name() -> None:
     for region in REGIONS:
         assert region.code in CODECS
-        assert (
-            by_number(region.number) is by_code(region.code) is by_typed_digit(region.typed_digit) is region
-        )
+        assert by_number(region.number) is by_code(region.code) is by_typed_digit(region.typed_digit) is region
 
 
 def test_used_and_expired_are_said_in_the_words_of_the_field() -> None:
@@ -56,8 +54,6 @@ def test_a_fifth_region_is_one_more_table() -> None:
 
 @pytest.mark.parametrize("clash", ["number = 36", 'code = "ganfutong"', "typed_digit = 6"])
 def test_two_regions_cannot_share_a_name(clash: str) -> None:
-    taken = {"number = 36": "number = 31", 'code = "ganfutong"': 'code = "sufuma"'}.get(
-        clash, "typed_digit = 1"
-    )
+    taken = {"number = 36": "number = 31", 'code = "ganfutong"': 'code = "sufuma"'}.get(clash, "typed_digit = 1")
     with pytest.raises(ValueError, match="share"):
         parse_regions(SOURCE + FIFTH.replace(clash, taken))

@@ -1,0 +1,1 @@
+"""Tests of the issuing authorities' room, over a real database and a real embedded chain."""

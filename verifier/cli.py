@@ -1,0 +1,112 @@
+"""`ecert verify FILE`: the verdict in words and as exit status: 0 accept, 1 refuse, 2 cannot decide, 3 bad usage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import orjson
+
+from ecert.domain.dates import parse_instant
+from ecert.domain.errors import EcertError
+from ecert.domain.holders import parse_holder_ref
+from ecert.domain.ids import parse_division
+from ecert.domain.reasons import explain
+from verifier.findings import Verdict
+from verifier.presentations import Asking
+from verifier.report import Report
+from verifier.wire import as_json
+
+__all__ = ["BAD_USAGE", "VerifyFile", "add", "run"]
+
+BAD_USAGE: Final = 3
+_LIMIT: Final = 300 * 1024
+_STATUS: Final = {Verdict.ACCEPT: 0, Verdict.REFUSE: 1, Verdict.CANNOT_DECIDE: 2}
+_WORDS: Final = {
+    "zh": {"accept": "接受", "refuse": "不接受", "cannot_decide": "无法判定"},
+    "en": {"accept": "ACCEPT", "refuse": "REFUSE", "cannot_decide": "CANNOT DECIDE"},
+}
+
+
+class VerifyFile(Protocol):
+    """Judges a file's bytes, now, against this deployment's replica."""
+
+    def __call__(self, data: bytes, *, asking: Asking) -> Report:
+        """Return the report; Malformed("question.future"), NotFound("item.unknown")."""
+
+
+def add(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser("verify", help="核验证照文件 / verify a certificate file", description=__doc__)
+    parser.add_argument("file", metavar="FILE", help="container (JSON) or bare SD-JWT; - is standard input")
+    parser.add_argument("--holder", metavar="ID_TYPE:ID", help="whom you have identified, as 001:<number>")
+    parser.add_argument("--division", default="310118", help="the accepting division, 2 to 6 digits")
+    parser.add_argument("--at", metavar="TIME", help="legal time: RFC 3339 or YYYY-MM-DD")
+    parser.add_argument("--known-at", metavar="TIME", help="chain time: by what was recorded then")
+    parser.add_argument("--item", metavar="CODE", help="the service item, as EC-0001")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh")
+
+
+def run(args: argparse.Namespace, verify_file: VerifyFile) -> int:
+    """Verify and print; the exit status is the verdict's."""
+    try:
+        report = verify_file(_read(args.file), asking=_asking(args))
+    except (EcertError, OSError) as fault:
+        print(_complaint(fault, args.lang), file=sys.stderr)
+        return BAD_USAGE
+    if args.json:
+        print(orjson.dumps(as_json(report), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print("\n".join(_lines(as_json(report), args.lang)))
+    return _STATUS[report.verdict]
+
+
+def _asking(args: argparse.Namespace) -> Asking:
+    return Asking(
+        division=parse_division(args.division),
+        holder=parse_holder_ref(args.holder) if args.holder else None,
+        at=parse_instant(args.at) if args.at else None,
+        known_at=parse_instant(args.known_at) if args.known_at else None,
+        item=args.item,
+    )
+
+
+def _read(name: str) -> bytes:
+    # One byte more than any certificate has: what is too large is refused by its parser, not read whole.
+    if name == "-":
+        return sys.stdin.buffer.read(_LIMIT + 1)
+    with Path(name).open("rb") as file:
+        return file.read(_LIMIT + 1)
+
+
+def _complaint(fault: EcertError | OSError, lang: str) -> str:
+    if isinstance(fault, OSError):
+        return f"{fault.filename}: {fault.strerror}"
+    reason = explain(fault.code)
+    return f"{reason.zh if lang == 'zh' else reason.en} ({fault.code})"
+
+
+def _lines(report: dict[str, Any], lang: str) -> list[str]:
+    lines = [f"{_WORDS[lang][report['verdict']]} ({report['verdict']})"]
+    for certificate in report["certificates"]:
+        if certificate["type"]:
+            authority = certificate["authority"]
+            lines.append(f"  {certificate['type'][lang]}  {certificate['licence_id']}")
+            lines.append(f"  {authority['name'] if authority else '-'}  {_period(certificate['dates'], lang)}")
+        lines += [_finding(finding, lang) for finding in certificate["findings"]]
+    lines += [_finding(finding, lang) for finding in report["findings"]]
+    replica = report["replica"]
+    lines.append(f"  [{replica['block']}] {replica['age']} s")
+    return lines + [f"  {article}" for article in report["basis"]]
+
+
+def _finding(finding: dict[str, Any], lang: str) -> str:
+    return f"  {finding['outcome']:<8}{finding['check']:<12}{finding[lang]} ({finding['code']})"
+
+
+def _period(dates: dict[str, Any], lang: str) -> str:
+    endless = "长期" if lang == "zh" else "no end"
+    return f"{dates['first_day']} – {dates['last_day'] or endless}"

@@ -1,0 +1,61 @@
+"""What each province accepts from each at the start: 4 accepting x 37 types x 4 issuing cells, the noes as data.
+
+The chain's TrustRegistry holds what counts; this seeds it. Rules and reasons: recognition.toml.
+
+>>> len(cells())
+592
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import product
+from typing import Any, Final, NamedTuple
+
+from ecert.domain.catalogue import CATALOGUE
+
+__all__ = ["NOES", "REGIONS", "Cell", "No", "cells", "parse_noes"]
+
+REGIONS: Final = ("31", "32", "33", "34")
+
+
+class Cell(NamedTuple):
+    """One cell of the matrix; divisions as parsed, the type by its 21-character code."""
+
+    accepting: str
+    type_code: str
+    issuing: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """Types that no other province than the issuing one accepts, and why."""
+
+    types: frozenset[str]
+    reason_zh: str
+    reason_en: str
+
+
+def cells(regions: tuple[str, ...] = REGIONS) -> tuple[Cell, ...]:
+    """Give the whole matrix: yes, but for the noes; a province's own certificates are always accepted."""
+    refused = frozenset[str]().union(*(no.types for no in NOES))
+    return tuple(
+        Cell(accepting, kind.code, issuing, accepting == issuing or kind.code not in refused)
+        for accepting, kind, issuing in product(regions, CATALOGUE.types, regions)
+    )
+
+
+def parse_noes(text: str) -> tuple[No, ...]:
+    """Read the TOML of noes; a number outside the catalogue is our defect (NotFound)."""
+    return tuple(_no(row) for row in tomllib.loads(text)["no"])
+
+
+def _no(row: dict[str, Any]) -> No:
+    types = frozenset(CATALOGUE.by_no(number).code for number in row["types"])
+    return No(types, row["reason_zh"], row["reason_en"])
+
+
+NOES: Final = parse_noes((files("verifier") / "recognition.toml").read_text("utf-8"))
