@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from ecert.domain.errors import NotFound
+from ecert.domain.errors import NotAllowed, NotFound
 from ecert.domain.strict import b64url_encode
+from ecert.runtime.strict_body import StrictRoute
 from ledger.auditing import AuditLog
 from ledger.directory import Directory
 from ledger.port import ChainIdentity, SignedTransaction
@@ -29,7 +30,7 @@ class SignedBody(BaseModel):
 
     account: str = Field(pattern="^0x[0-9a-f]{40}$")
     nonce: int = Field(ge=0, lt=2**63)
-    raw: str = Field(pattern="^0x([0-9a-f]{2})+$", max_length=300_000)
+    raw: str = Field(pattern="^0x([0-9a-f]{2})+$", max_length=200_000)
     hash: str = Field(pattern="^0x[0-9a-f]{64}$")
     purpose: str = Field(pattern="^[A-Za-z]{1,40}$")
 
@@ -38,7 +39,7 @@ def router(
     *, identity: ChainIdentity, directory: Directory, replica: Replica, sending: Sending, audit: AuditLog
 ) -> APIRouter:
     """Build the doors over one deployment's ledger."""
-    doors = APIRouter(prefix="/api/v1", tags=["ledger"])
+    doors = APIRouter(prefix="/api/v1", tags=["ledger"], route_class=StrictRoute)
 
     @doors.get("/chain")
     def chain() -> dict[str, object]:
@@ -64,9 +65,15 @@ def router(
 
     @doors.post("/chain/transactions", status_code=202)
     def queue(body: SignedBody) -> dict[str, int]:
-        """Queue a signed transaction; its signature is its authorisation, the contracts judge it."""
+        """Queue a transaction signed by a present member's admin; what it may do, the contracts judge.
+
+        Gas costs nothing here, so whoever may queue could fill the chain: nobody else may (`ledger.not_admin`).
+        """
         signed = SignedTransaction(bytes.fromhex(body.raw[2:]), bytes.fromhex(body.hash[2:]))
         account = bytes.fromhex(body.account[2:])
+        replica.refresh()
+        if account not in {member.admin for member in replica.trust.members.values() if member.removed is None}:
+            raise NotAllowed("ledger.not_admin", body.account)
         return {"id": sending.accept(signed, account=account, nonce=body.nonce, purpose=body.purpose)}
 
     @doors.get("/chain/transactions/{transaction_hash}")

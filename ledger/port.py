@@ -137,6 +137,9 @@ class Ledger(Protocol):
         transaction has the nonce, Malformed("ledger.transaction") when the bytes are none of this chain's.
         """
 
+    def signer_of(self, transaction: SignedTransaction) -> tuple[bytes, int]:
+        """Recover who signed a transaction (20 bytes) and with which nonce; no I/O. Malformed("ledger.transaction")."""
+
     def outcome(self, transaction_hash: bytes) -> Outcome | None:
         """Tell what became of a transaction, once it is final; None until then. Never changes afterwards."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ecert.domain.errors import Conflict, NotFound
+from ecert.domain.errors import Conflict, Malformed, NotFound
 from ecert.runtime.storage import Database
 from ledger import store
 from ledger.port import Account, Call, Ledger, SignedTransaction
@@ -58,8 +58,11 @@ class Sending:
         """Queue a transaction that was signed elsewhere; the same bytes again are the same entry.
 
         Conflict("ledger.nonce_used") where another transaction has the nonce; whatever else the chain would never take is
-        refused before it is queued, for it would block the account's later ones.
+        refused before it is queued, for it would block the account's later ones. So would another's transaction under
+        this account's name: Malformed("ledger.transaction").
         """
+        if self.ledger.signer_of(signed) != (account, nonce):
+            raise Malformed("ledger.transaction", "signed by another account, or with another nonce")
         with self.database.transaction() as connection:
             known = store.transaction_by_hash(connection, signed.hash)
             if known is not None:

@@ -32,8 +32,9 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class No:
-    """Types that no other province than the issuing one accepts, and why."""
+    """Types that these provinces take from no other, and why."""
 
+    accepting: frozenset[str]
     types: frozenset[str]
     reason_zh: str
     reason_en: str
@@ -41,9 +42,9 @@ class No:
 
 def cells(regions: tuple[str, ...] = REGIONS) -> tuple[Cell, ...]:
     """Give the whole matrix: yes, but for the noes; a province's own certificates are always accepted."""
-    refused = frozenset[str]().union(*(no.types for no in NOES))
+    refused = {pair for no in NOES for pair in product(no.accepting, no.types)}
     return tuple(
-        Cell(accepting, kind.code, issuing, accepting == issuing or kind.code not in refused)
+        Cell(accepting, kind.code, issuing, accepting == issuing or (accepting, kind.code) not in refused)
         for accepting, kind, issuing in product(regions, CATALOGUE.types, regions)
     )
 
@@ -55,7 +56,7 @@ def parse_noes(text: str) -> tuple[No, ...]:
 
 def _no(row: dict[str, Any]) -> No:
     types = frozenset(CATALOGUE.by_no(number).code for number in row["types"])
-    return No(types, row["reason_zh"], row["reason_en"])
+    return No(frozenset(row["accepting"]), types, row["reason_zh"], row["reason_en"])
 
 
 NOES: Final = parse_noes((files("verifier") / "recognition.toml").read_text("utf-8"))

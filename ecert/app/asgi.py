@@ -5,16 +5,84 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-from fastapi import FastAPI, Response
+from typing import Final
 
 import issuer.api
+from fastapi import FastAPI, Response
+
 import ledger.api
 import verifier.api
 import wallet_codes.api
 from ecert.app.wiring import House
-from ecert.runtime import metrics, web
 from ecert.runtime.access import Access
+from ecert.runtime.metrics import CONTENT_TYPE, Registry
+from ecert.runtime.web import furnish
 
 __all__ = ["create_app"]
 
+BATCH_DOOR: Final = "/api/v1/certificates/batch"
+
+
+def create_app(house: House) -> FastAPI:
+    """Build the application over an open house; while it runs, the house's rounds go on in a thread of their own."""
+    registry = Registry()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        rounds = threading.Thread(target=house.rounds.forever, args=(stop,), name="rounds")
+        rounds.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            rounds.join()
+
+    app = FastAPI(title="ecert", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.access = Access(house.floor.database, house.floor.clock)
+    _measure(app, house, registry)
+    for doors in _doors(house):
+        app.include_router(doors)
+    return app
+
+
+def _doors(house: House) -> tuple[object, ...]:
+    floor = house.floor
+    return (
+        issuer.api.router(house.issuer, house.replica, floor.clock),
+        wallet_codes.api.router(house.home, floor.clock),
+        verifier.api.router(house.replica, house.codes, floor.clock),
+        ledger.api.router(
+            identity=floor.ledger.identity(),
+            directory=house.directory,
+            replica=house.replica,
+            sending=floor.sending,
+            audit=house.audit,
+        ),
+    )
+
+
+def _measure(app: FastAPI, house: House, registry: Registry) -> None:
+    answers = registry.counter("ecert_answers_total", "Answers given, by route and status.")
+    seconds = registry.histogram("ecert_answer_seconds", "Time to answer, by route.")
+    age = registry.gauge("ecert_replica_age_seconds", "Seconds since the newest block followed.")
+    block = registry.gauge("ecert_replica_block", "The newest block followed.")
+
+    def observe(route: str, status: int, taken: float) -> None:
+        answers.add(route=route, status=str(status))
+        seconds.observe(taken, route=route)
+
+    furnish(app, large=(BATCH_DOOR,), observe=observe)
+
+    @app.get("/healthz", tags=["operation"])
+    async def healthz() -> dict[str, str]:
+        """Say that the process answers."""
+        return {"state": "up"}
+
+    @app.get("/metrics", tags=["operation"])
+    def metrics() -> Response:
+        """Give the counts in Prometheus' text format."""
+        house.replica.refresh()
+        age.set(house.replica.age(house.floor.clock.now()))
+        block.set(house.replica.head.number)
+        return Response(registry.text(), media_type=CONTENT_TYPE)

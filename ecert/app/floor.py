@@ -1,4 +1,4 @@
-"""The floor of a running house: database, keys, vault and chain, opened once and refused if they do not fit together."""
+"""The floor of a running house: database, keys, vault and chain, opened once, refused if they do not fit together."""
 
 from __future__ import annotations
 

@@ -1,40 +1,59 @@
 """Wiring: the one place that names drivers and joins rooms; everything else is told what it works with.
 
-Between rooms stand the consumers' protocols. In one process each is a plain call behind a `Gateway`, which can be stopped
-and then raises the same Unavailable that an HTTP client of another deployment would.
+Between rooms stand the consumers' protocols. In one process each is a plain call behind a `Gateway`, which can be
+stopped and then raises the same Unavailable that an HTTP client of another deployment would.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ecert.app.floor import Floor, open_floor
 from ecert.app.rounds import Rounds, settle_queue
 from ecert.domain.errors import Unavailable
+from ecert.domain.holders import HolderRef
 from ecert.domain.signer import Signer
+from ecert.domain.use import Use
 from ecert.runtime.clock import Clock
+from ecert.runtime.keys import Keys
 from ecert.runtime.settings import Settings
-from issuer.holding import held
-from issuer.room import Issuer
-from issuer.changes import queue_due
+from issuer import Issuer, due, held
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
 from ledger.directory import Directory, look_up
 from ledger.drivers import calls
+from ledger.drivers.calls import account
+from ledger.drivers.calls import encode_call as encode
 from ledger.drivers.embedded import EmbeddedLedger, open_embedded, server_of
+from ledger.drivers.evm import TRANSACTION_GAS
 from ledger.following import Follower
 from ledger.founding import Founding
-from ledger.port import Head, Ledger
+from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
-from wallet_codes import codes, redeem
+from verifier.redemptions import Reading
+from wallet_codes.codes import read
 from wallet_codes.holdings import Held, HoldingsRequest
 from wallet_codes.home import Home
-from wallet_codes.regions import REGIONS, by_number
+from wallet_codes.redeem import RedeemRequest, redeem
+from wallet_codes.regions import REGIONS
 
-__all__ = ["Gateway", "House", "account", "open_house", "server_of"]
+__all__ = [
+    "REGION_PURPOSES",
+    "Gateway",
+    "House",
+    "account",
+    "announce",
+    "encode",
+    "open_house",
+    "region_signer",
+    "server_of",
+    "sign_through",
+]
 
-CODE_SUITE = "ES256"
+REGION_SUITE = "ES256"
+REGION_PURPOSES = ("code", "gateway", "receipt", "status")
 
 
 def _embedded(rest: str, settings: Settings, clock: Clock) -> Ledger:
@@ -69,7 +88,39 @@ class IssuingRegion:
         """Ask the region's issuer."""
         self.gateway.hold("issuer.unreachable")
         found = held(self.issuer, region=self.gateway.region, holder=request.holder, types=request.types)
-        return tuple(Held(h.type_code, h.sd_jwt, h.receipt, h.mutable, h.status_reason) for h in found)
+        return tuple(
+            Held(
+                h.type_code,
+                h.sd_jwt,
+                h.receipt,
+                {key: (state.value, state.at) for key, state in h.mutable.items()},
+                h.status_reason,
+            )
+            for h in found
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HomeRegions:
+    """The desk's `Codes`: each code goes to the home region that its text names, through that region's gateway."""
+
+    home: Home
+    gateways: Mapping[int, Gateway]
+
+    def read(self, text: str) -> Reading:
+        """Read a scanned text."""
+        reading = read(text)
+        return Reading(reading.kind, reading.region.number, reading.text)
+
+    def redeem(
+        self, *, text: str, use: Use, holder: HolderRef | None, requester: str, idempotency_key: str, now: int
+    ) -> str:
+        """Redeem at the home region."""
+        region = read(text).region.number
+        if region not in self.gateways:
+            raise Unavailable("home.unreachable", f"region {region}")
+        self.gateways[region].hold("home.unreachable")
+        return redeem(self.home, RedeemRequest(text, use, holder, requester, idempotency_key), now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +136,12 @@ class House:
     rounds: Rounds
     issuer: Issuer
     home: Home
-    gateways: dict[int, Gateway] = field(default_factory=dict)
+    gateways: Mapping[int, Gateway]
+
+    @property
+    def codes(self) -> HomeRegions:
+        """The way from a desk to the codes' home regions."""
+        return HomeRegions(self.home, self.gateways)
 
     def settle(self) -> None:
         """Wait until everything queued is final and followed, and let the replica's reader see it."""
@@ -104,7 +160,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
     Unavailable("ledger.locked" | "replica.locked") where another process owns them, Conflict("ledger.other_chain" |
     "replica.other_chain") where database, replica and chain do not belong together.
     """
-    floor = open_floor(settings, clock, drivers=DRIVERS, account=calls.account)
+    floor = open_floor(settings, clock, drivers=DRIVERS, account=account)
     try:
         return _furnish(floor, _directory(floor))
     except BaseException:
@@ -151,17 +207,29 @@ def _furnish(floor: Floor, directory: Directory) -> House:
     home = Home(
         database=floor.database,
         vault=floor.vault,
-        signer=lambda region: code_signer(floor, region),
+        signer=lambda region: region_signer(floor.keys, region, "code"),
         holdings={region: IssuingRegion(issuer, gateway) for region, gateway in gateways.items()},
         audit=audit.record,
         regions=frozenset(floor.regions),
         code_seconds=settings.code_seconds,
     )
     follower = Follower(floor.ledger, writer, directory.consortium, proofs=audit)
-    rounds = Rounds(floor.sending, anchoring, follower, floor.now, due=(lambda now: queue_due(issuer, now),))
+    rounds = Rounds(floor.sending, anchoring, follower, floor.now, due=(lambda now: due(issuer, now),))
     return House(floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways)
 
 
-def code_signer(floor: Floor, region: int) -> Signer:
-    """Open a region's code key, which signs redeem responses and offline codes."""
-    return floor.keys.signer(f"region-{region}-code-1", suite=CODE_SUITE)
+def region_signer(keys: Keys, region: int, purpose: str) -> Signer:
+    """Open one of a region's own keys: code, gateway, receipt or status."""
+    return keys.signer(f"region-{region}-{purpose}-1", suite=REGION_SUITE)
+
+
+def announce(house: House, url: str) -> None:
+    """Let commands of this machine find the server that owns an embedded chain."""
+    if isinstance(house.floor.ledger, EmbeddedLedger):
+        house.floor.ledger.announce(url)
+
+
+def sign_through(call: Call, sender: Account, nonce: int, *, chain_id: int) -> SignedTransaction:
+    """Sign a call for a chain that another process owns."""
+    payload = calls.encode_call(call)
+    return calls.sign(sender, chain_id=chain_id, nonce=nonce, gas=TRANSACTION_GAS, to=call.address, payload=payload)

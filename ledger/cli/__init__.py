@@ -13,7 +13,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ledger.cli.consortium import add_consortium, run_consortium
-from ledger.cli.trust import add_trust, run_trust
+from ledger.cli.trust import run_trust
+from ledger.cli.trust_options import add_trust
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it

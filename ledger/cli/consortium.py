@@ -86,7 +86,8 @@ def _propose(args: argparse.Namespace, acting: Acting) -> dict[str, object]:
     region = read_region(args.region)
     expires_at = read_instant(args.expires) if args.expires else acting.now() + _THIRTY_DAYS
     action = acting.encode(_read_motion(args, acting))
-    before = acting.newest_proposal()
+    acting.replica.refresh()
+    before = max(acting.replica.trust.proposals, default=0)
     block = acting.do(motions.propose(acting.directory, action=action, expires_at=expires_at), account=_admin(region))
     ids = [
         p.id

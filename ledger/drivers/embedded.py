@@ -110,6 +110,11 @@ class EmbeddedLedger:
         self._pool.add(parsed)
         self._producer.wake()
 
+    def signer_of(self, transaction: SignedTransaction) -> tuple[bytes, int]:
+        """Recover the sender from the signature."""
+        parsed = parse_transaction(transaction.raw)
+        return bytes(parsed.sender), parsed.nonce
+
     def outcome(self, transaction_hash: bytes) -> Outcome | None:
         """Look into the index that is written together with the block."""
         found = self._store.outcome(transaction_hash)

@@ -265,9 +265,7 @@ def test_a_succeeded_contract_keeps_its_receipts_and_gets_no_new_ones(world: Wor
     from tests.unit.verifier.build import ROLES  # noqa: PLC0415 — the directory's roles are met here alone
 
     issued = world.anchored()
-    world.block(
-        "ContractAppointed", role=ROLES["CertificateAnchor"], contractAddress=b"\xa9" * 20, fromBlock=99
-    )
+    world.block("ContractAppointed", role=ROLES["CertificateAnchor"], contractAddress=b"\xa9" * 20, fromBlock=99)
     assert world.judge(issued).verdict is Verdict.ACCEPT
     late = world.anchored()
     assert told(world.judge(late), Group.ANCHOR) == "INVALID anchor.contract"
@@ -285,9 +283,7 @@ def test_nothing_is_anchored_before_it_is_signed(world: World) -> None:
     assert told(judged, Group.ANCHOR) == "INVALID anchor.time"
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [(1, "status.revoked"), (2, "status.suspended"), (3, "status.superseded")]
-)
+@pytest.mark.parametrize(("status", "code"), [(1, "status.revoked"), (2, "status.suspended"), (3, "status.superseded")])
 def test_what_does_not_stand_is_refused(world: World, status: int, code: str) -> None:
     issued = world.anchored()
     world.status(7, status)
@@ -388,7 +384,12 @@ def test_an_explicit_no_counts_at_home_too(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("later", "code"),
-    [(300, "VALID replica.fresh"), (301, "ERROR replica.stale"), (-5, "VALID replica.fresh"), (-6, "ERROR replica.clock")],
+    [
+        (300, "VALID replica.fresh"),
+        (301, "ERROR replica.stale"),
+        (-5, "VALID replica.fresh"),
+        (-6, "ERROR replica.clock"),
+    ],
 )
 def test_the_replica_has_an_age(world: World, later: int, code: str) -> None:
     judged = world.judge(world.anchored(), now=world.time + later)

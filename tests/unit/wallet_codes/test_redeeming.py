@@ -32,6 +32,7 @@ from tests.unit.wallet_codes.town import (
     code_signer,
     held,
 )
+from wallet_codes.codecs import CODECS
 from wallet_codes.codes import digest
 from wallet_codes.mint import MintedCode, MintRequest, mint
 from wallet_codes.purging import CODES_KEPT, purge
@@ -110,7 +111,7 @@ def test_used_beats_expired(town: Town) -> None:
 def test_refusals_have_their_own_kinds(town: Town) -> None:
     used, late = minted(town), minted(town)
     redeem(town.home, asking(used.text), now=NOW)
-    other = used.text[:-2] + "AA"
+    other = CODECS["sufuma"].encode(bytes(16), minted_at_ms=0)
     for text, now, kind in ((other, NOW, NotFound), (used.text, NOW, Conflict), (late.text, NOW + 60, NotAllowed)):
         with pytest.raises(kind):
             redeem(town.home, asking(text, idempotency_key="k"), now=now)

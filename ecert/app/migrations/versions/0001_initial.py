@@ -27,6 +27,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "issuer_authority",
+        sa.Column("uscc", sa.String(length=18), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("division", sa.String(length=6), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("suite", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("uscc"),
+    )
+    with op.batch_alter_table("issuer_authority", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuer_authority_region"), ["region"], unique=False)
+
+    op.create_table(
+        "issuer_idempotency",
+        sa.Column("caller", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("caller", "key"),
+    )
+    with op.batch_alter_table("issuer_idempotency", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuer_idempotency_at"), ["at"], unique=False)
+
+    op.create_table(
+        "issuer_status_list",
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("region", "number"),
+    )
+    op.create_table(
         "ledger_audit",
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -82,6 +115,108 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_transaction_block"), ["block"], unique=False)
 
     op.create_table(
+        "wallet_answer",
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    with op.batch_alter_table("wallet_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wallet_answer_at"), ["at"], unique=False)
+
+    op.create_table(
+        "wallet_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("typed", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("minted_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest"),
+    )
+    with op.batch_alter_table("wallet_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wallet_code_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index("ix_wallet_code_typed", ["region", "typed"], unique=False)
+
+    op.create_table(
+        "wallet_try",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("window", sa.LargeBinary(), nullable=False),
+        sa.Column("requester", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("wallet_try", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wallet_try_requester"), ["requester"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wallet_try_window"), ["window"], unique=False)
+
+    op.create_table(
+        "wallet_use",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.LargeBinary(), nullable=False),
+        sa.Column("agent", sa.LargeBinary(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("wallet_use", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wallet_use_agent"), ["agent"], unique=False)
+        batch_op.create_index(batch_op.f("ix_wallet_use_holder"), ["holder"], unique=False)
+
+    op.create_table(
+        "issuer_certificate",
+        sa.Column("id", sa.String(length=110), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.String(length=18), nullable=False),
+        sa.Column("type_code", sa.String(length=21), nullable=False),
+        sa.Column("suite", sa.String(length=20), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("mutable_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("mutable_at", sa.BigInteger(), nullable=True),
+        sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
+        sa.Column("list", sa.BigInteger(), nullable=False),
+        sa.Column("idx", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.Column("nbf", sa.BigInteger(), nullable=False),
+        sa.Column("exp", sa.BigInteger(), nullable=True),
+        sa.Column("supersedes", sa.String(length=110), nullable=True),
+        sa.Column("superseded_by", sa.String(length=110), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["issuer"],
+            ["issuer_authority.uscc"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("fingerprint"),
+        sa.UniqueConstraint("region", "list", "idx"),
+        sa.UniqueConstraint("supersedes"),
+    )
+    with op.batch_alter_table("issuer_certificate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuer_certificate_issuer"), ["issuer"], unique=False)
+
+    op.create_table(
+        "issuer_key",
+        sa.Column("uscc", sa.String(length=18), nullable=False),
+        sa.Column("suite", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("key_name", sa.String(length=80), nullable=False),
+        sa.Column("kid", sa.String(length=43), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["uscc"],
+            ["issuer_authority.uscc"],
+        ),
+        sa.PrimaryKeyConstraint("uscc", "suite", "number"),
+        sa.UniqueConstraint("kid"),
+    )
+    op.create_table(
         "ledger_batch",
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Integer(), nullable=False),
@@ -100,16 +235,103 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger_batch", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ledger_batch_transaction"), ["transaction"], unique=False)
 
+    op.create_table(
+        "wallet_objection",
+        sa.Column("use", sa.String(length=22), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["use"],
+            ["wallet_use.id"],
+        ),
+        sa.PrimaryKeyConstraint("use"),
+    )
+    op.create_table(
+        "issuer_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("certificate", sa.String(length=110), nullable=False),
+        sa.Column("old", sa.Integer(), nullable=True),
+        sa.Column("new", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("effective_at", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("transaction", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["certificate"],
+            ["issuer_certificate.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction"],
+            ["ledger_transaction.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("issuer_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_issuer_change_certificate"), ["certificate"], unique=False)
+        batch_op.create_index("ix_issuer_change_state_effective_at", ["state", "effective_at"], unique=False)
+
+    op.create_table(
+        "issuer_holder",
+        sa.Column("certificate", sa.String(length=110), nullable=False),
+        sa.Column("blind", sa.LargeBinary(), nullable=False),
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate"],
+            ["issuer_certificate.id"],
+        ),
+        sa.PrimaryKeyConstraint("certificate", "blind"),
+    )
+    with op.batch_alter_table("issuer_holder", schema=None) as batch_op:
+        batch_op.create_index("ix_issuer_holder_region_blind", ["region", "blind"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Go back to the version before."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("issuer_holder", schema=None) as batch_op:
+        batch_op.drop_index("ix_issuer_holder_region_blind")
+
+    op.drop_table("issuer_holder")
+    with op.batch_alter_table("issuer_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_issuer_change_state_effective_at")
+        batch_op.drop_index(batch_op.f("ix_issuer_change_certificate"))
+
+    op.drop_table("issuer_change")
+    op.drop_table("wallet_objection")
     with op.batch_alter_table("ledger_batch", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_batch_transaction"))
 
     op.drop_table("ledger_batch")
+    op.drop_table("issuer_key")
+    with op.batch_alter_table("issuer_certificate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuer_certificate_issuer"))
+
+    op.drop_table("issuer_certificate")
+    with op.batch_alter_table("wallet_use", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wallet_use_holder"))
+        batch_op.drop_index(batch_op.f("ix_wallet_use_agent"))
+
+    op.drop_table("wallet_use")
+    with op.batch_alter_table("wallet_try", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wallet_try_window"))
+        batch_op.drop_index(batch_op.f("ix_wallet_try_requester"))
+
+    op.drop_table("wallet_try")
+    with op.batch_alter_table("wallet_code", schema=None) as batch_op:
+        batch_op.drop_index("ix_wallet_code_typed")
+        batch_op.drop_index(batch_op.f("ix_wallet_code_expires_at"))
+
+    op.drop_table("wallet_code")
+    with op.batch_alter_table("wallet_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wallet_answer_at"))
+
+    op.drop_table("wallet_answer")
     with op.batch_alter_table("ledger_transaction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_transaction_block"))
 
@@ -118,5 +340,14 @@ def downgrade() -> None:
     op.drop_table("ledger_chain")
     op.drop_table("ledger_audit_head")
     op.drop_table("ledger_audit")
+    op.drop_table("issuer_status_list")
+    with op.batch_alter_table("issuer_idempotency", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuer_idempotency_at"))
+
+    op.drop_table("issuer_idempotency")
+    with op.batch_alter_table("issuer_authority", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_issuer_authority_region"))
+
+    op.drop_table("issuer_authority")
     op.drop_table("access_key")
     # ### end Alembic commands ###

@@ -1,0 +1,46 @@
+"""`ecert access`: keys for an authority's own systems inside one deployment; none exist until somebody makes one."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ecert.app.migrations import migrate
+from ecert.runtime.access import ROLES, issue_key, list_keys, revoke_key
+from ecert.runtime.clock import Clock
+from ecert.runtime.settings import Settings
+from ecert.runtime.storage import open_database
+
+__all__ = ["add", "run"]
+
+
+def add(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser("access", help="接口密钥 / access keys for systems", description=__doc__)
+    acts = parser.add_subparsers(dest="act", required=True)
+    issue = acts.add_parser("issue", help="make a key; it is shown once")
+    issue.add_argument("--role", required=True, choices=ROLES)
+    issue.add_argument("--region", required=True, help="two digits, as 32")
+    issue.add_argument("--authority", metavar="USCC", help="an issuer's authority")
+    issue.add_argument("--label", required=True, help="what the key is for")
+    revoke = acts.add_parser("revoke", help="end a key")
+    revoke.add_argument("id")
+    acts.add_parser("list", help="list keys, never their secrets")
+
+
+def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    """Make, end or list keys."""
+    database = open_database(settings.database)
+    migrate(database)
+    now = int(clock.now())
+    match args.act:
+        case "issue":
+            where = {"role": args.role, "region": args.region, "authority": args.authority}
+            print(issue_key(database, **where, label=args.label, now=now))
+        case "revoke":
+            revoke_key(database, args.id, now=now)
+        case _:
+            for key in list_keys(database):
+                print(key)
+    database.close()
+    return 0

@@ -1,0 +1,76 @@
+"""A command's way to the chain: take its lock where nobody holds it, else sign here and go through its holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from ecert.app.wiring import House, account, encode, open_house, server_of, sign_through
+from ecert.domain.errors import Unavailable
+from ecert.runtime.clock import Clock
+from ecert.runtime.keys import open_keys
+from ecert.runtime.settings import Settings
+from ledger.acting import Acting, act_here, act_through
+from ledger.directory import Directory
+from ledger.replica import open_replica
+
+__all__ = ["acting", "opened"]
+
+
+@contextmanager
+def opened(settings: Settings, clock: Clock) -> Iterator[House]:
+    """Open the house for a command and close it behind it."""
+    house = open_house(settings, clock)
+    try:
+        house.settle()
+        yield house
+    finally:
+        house.close()
+
+
+@contextmanager
+def acting(settings: Settings, clock: Clock) -> Iterator[Acting]:
+    """Give a command its way to act; Unavailable("ledger.locked") where the holder does not say where it answers."""
+    try:
+        house = open_house(settings, clock)
+    except Unavailable as fault:
+        url = _server(settings) if fault.code == "ledger.locked" else None
+        if url is None:
+            raise
+        yield _through(settings, clock, url)
+        return
+    try:
+        house.settle()
+        act = act_here(house.floor.sending, house.settle, house.floor.now)
+        yield Acting(house.directory, house.replica, act, house.floor.ledger.encode, house.floor.now)
+    finally:
+        house.close()
+
+
+def _server(settings: Settings) -> str | None:
+    scheme, _, path = settings.ledger.partition(":")
+    return server_of(Path(path)) if scheme == "embedded" else None
+
+
+def _through(settings: Settings, clock: Clock, url: str) -> Acting:
+    keys = open_keys(settings.signer)
+    with suppress(httpx.HTTPError):
+        told = httpx.get(f"{url}/api/v1/chain", timeout=3.0).json()
+        contracts = {name: bytes.fromhex(address[2:]) for name, address in told["contracts"].items()}
+        directory = Directory(
+            contracts["Consortium"],
+            contracts["TrustRegistry"],
+            contracts["CertificateAnchor"],
+            contracts["StatusRegistry"],
+        )
+        act = act_through(
+            url,
+            account=lambda name: account(keys.secret(f"chain-{name}")),
+            sign=partial(sign_through, chain_id=told["chain_id"]),
+        )
+        return Acting(directory, open_replica(settings.replica), act, encode, lambda: int(clock.now()))
+    raise Unavailable("ledger.server_away", url)

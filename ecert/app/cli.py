@@ -1,0 +1,80 @@
+"""`ecert`: one command line for operators, issuing departments and the demonstration.
+
+Exit codes: 0 done or accepted, 1 refused, 2 cannot be done or decided now, 3 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import NoReturn
+
+import ledger.cli
+import verifier.cli
+from ecert.app import access_keys, demo, serving
+from ecert.app.acting import acting
+from ecert.app.reading import verify_here
+from ecert.domain.errors import EcertError, Malformed, Unavailable
+from ecert.domain.reasons import explain
+from ecert.runtime.clock import Clock, WallClock
+from ecert.runtime.keys import open_keys
+from ecert.runtime.logs import install_logs
+from ecert.runtime.settings import Settings, load_settings
+
+__all__ = ["main"]
+
+REFUSED, AWAY, WRONG_USAGE = 1, 2, 3
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends wrong usage with 3, for 2 means that something could not be decided."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_USAGE, f"{self.prog}: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; a fault is told by its sentence and its code."""
+    parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for room in (demo, serving, verifier.cli, ledger.cli, access_keys):
+        room.add(commands)
+    args = parser.parse_args(argv)
+    try:
+        settings = load_settings(os.environ)
+        install_logs(settings.log)
+        return _run(args, settings, WallClock())
+    except EcertError as fault:
+        reason = explain(fault.code)
+        print(f"{reason.zh}\n{reason.en} ({fault.code}) {fault.detail}", file=sys.stderr)
+        match fault:
+            case Unavailable():
+                return AWAY
+            case Malformed():
+                return WRONG_USAGE
+            case _:
+                return REFUSED
+    except KeyboardInterrupt:
+        return AWAY
+
+
+def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    match args.command:
+        case "demo":
+            return demo.run(args, settings, clock)
+        case "serve":
+            return serving.run(args, settings, clock)
+        case "verify":
+            return verifier.cli.run(args, partial(verify_here, settings, clock))
+        case "consortium":
+            with acting(settings, clock) as way:
+                return ledger.cli.run_consortium(args, way, sys.stdout)
+        case "trust":
+            with acting(settings, clock) as way:
+                return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
+        case _:
+            return access_keys.run(args, settings, clock)

@@ -1,0 +1,42 @@
+"""`ecert verify` on this machine: where nobody keeps the replica fresh, open the chain and follow it; then judge."""
+
+from __future__ import annotations
+
+import time
+
+from ecert.app.wiring import open_house
+from ecert.domain.errors import Unavailable
+from ecert.runtime.clock import Clock
+from ecert.runtime.settings import Settings
+from ledger.replica import Replica, open_replica
+from verifier.presentations import Asking, verify_file
+from verifier.report import Report
+
+__all__ = ["verify_here"]
+
+_YOUNG = 5
+_PATIENCE = 5.0
+
+
+def verify_here(settings: Settings, clock: Clock, data: bytes, *, asking: Asking) -> Report:
+    """Judge a file; where another process owns the chain, its replica is read as it stands."""
+    try:
+        house = open_house(settings, clock)
+    except Unavailable as fault:
+        if fault.code not in {"ledger.locked", "replica.locked"}:
+            raise
+        return _judge(open_replica(settings.replica), clock, data, asking)
+    try:
+        give_up = time.monotonic() + _PATIENCE
+        house.settle()
+        # The driver makes an empty block as soon as one is due; what is judged now should be as young as that.
+        while house.replica.age(clock.now()) > max(_YOUNG, settings.heartbeat) and time.monotonic() < give_up:
+            time.sleep(0.1)
+            house.settle()
+        return _judge(house.replica, clock, data, asking)
+    finally:
+        house.close()
+
+
+def _judge(replica: Replica, clock: Clock, data: bytes, asking: Asking) -> Report:
+    return verify_file(data, asking=asking, replica=replica, now=int(clock.now()))
