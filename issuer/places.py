@@ -43,10 +43,11 @@ def draw_places(issuer: Issuer, *, region: int, count: int, now: int) -> list[Pl
 
 def _draw(connection: Connection, status_list: StoredList, count: int) -> list[Place]:
     region, number = status_list.region, status_list.number
-    found: set[int] = set()
+    found: dict[int, None] = {}  # in the order drawn: a set would sort them, and tell who came first
     while len(found) < count:
-        drawn = {random_below(status_list.size) for _ in range(count - len(found))} - found
-        found |= drawn - certificates.taken(connection, region=region, number=number, indices=drawn)
+        drawn = dict.fromkeys(random_below(status_list.size) for _ in range(count - len(found)))
+        taken = certificates.taken(connection, region=region, number=number, indices=drawn)
+        found.update(dict.fromkeys(index for index in drawn if index not in taken))
     return [Place(region, number, index) for index in found]
 
 

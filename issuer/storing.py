@@ -84,10 +84,12 @@ def _signers(issuer: Issuer, connection: Connection, drafts: Sequence[Draft], no
 
 def _sign(issuer: Issuer, drafts: Sequence[Draft], signers: Signers, now: int) -> list[Signed]:
     counts = Counter(draft.region for draft in drafts)
-    places = {region: draw_places(issuer, region=region, count=count, now=now) for region, count in counts.items()}
+    places = {
+        region: iter(draw_places(issuer, region=region, count=count, now=now)) for region, count in counts.items()
+    }
     signed = []
     for draft in drafts:
-        place = places[draft.region].pop()
+        place = next(places[draft.region])
         status = StatusRef(issuer.list_uri(region=place.region, number=place.number), place.index)
         made = certificate.sign(draft.face(status, iat=now), signers[draft.licence.issuer, draft.suite])
         text = str(made)

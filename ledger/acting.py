@@ -1,7 +1,7 @@
-"""How a region's act, signed by its own key, reaches the chain: in this process, or through the server that owns the chain.
+"""How a region's act, signed by its own key, reaches the chain: in this process, or through the server that owns it.
 
-The command line takes the chain's lock where nobody holds it; where a server does, it signs here and the server queues the
-bytes (docs/decisions, "One owner of an embedded chain"). The key never leaves this machine's custody.
+The command line takes the chain's lock where nobody holds it; where a server does, it signs here and the server queues
+the bytes (docs/spec/consortium-cli.md, "Two ways to the chain"). The key never leaves this machine's custody.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from ecert.domain.errors import Conflict, NotAllowed, Unavailable
+from ecert.domain.errors import Conflict, EcertError, NotAllowed, Unavailable
 from ledger import store
 from ledger.directory import Directory
 from ledger.port import Account, Call, SignedTransaction
@@ -26,7 +26,6 @@ _PATIENCE = 60.0
 _PAUSE = 0.2
 _TIMEOUT = 3.0
 _NONCES = 3
-_CONFLICT, _AWAY = 409, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ def act_through(
     """Act through the server at `url`: sign here, let it queue the bytes, ask until they are final.
 
     An answer that was lost is asked for again with the same bytes, so nothing is done twice. Unavailable
-    ("ledger.server_away" | "ledger.server_refused" | "ledger.unsettled"), NotAllowed("ledger.refused").
+    ("ledger.server_away" | "ledger.server_refused" | "ledger.unsettled"), NotAllowed("ledger.refused" |
+    "ledger.not_admin"), Conflict("ledger.nonce_used") where others of this region act all the time.
     """
 
     def act(call: Call, name: str) -> int:
@@ -157,10 +157,18 @@ def _ask(client: httpx.Client, method: str, path: str, *, json: object = None) -
         raise Unavailable("ledger.server_refused", "the server's answer is no JSON") from None
     if not isinstance(told, dict):
         raise Unavailable("ledger.server_refused", "the server's answer is no object")
-    if answer.status_code == _CONFLICT and told.get("code") == "ledger.nonce_used":
-        raise Conflict("ledger.nonce_used")
-    if answer.status_code == _AWAY:
-        raise Unavailable("ledger.server_away", str(told.get("code", "")))
     if not answer.is_success:
-        raise Unavailable("ledger.server_refused", f"{answer.status_code} {told.get('code', '')}".strip())
+        raise _refusal(answer.status_code, str(told.get("code", "")))
     return told
+
+
+def _refusal(status: int, code: str) -> EcertError:
+    match status, code:
+        case _, "ledger.nonce_used":
+            return Conflict("ledger.nonce_used")
+        case _, "ledger.not_admin":
+            return NotAllowed("ledger.not_admin")
+        case 503, _:
+            return Unavailable("ledger.server_away", code)
+        case _:
+            return Unavailable("ledger.server_refused", f"{status} {code}".strip())

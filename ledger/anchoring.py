@@ -3,14 +3,14 @@
 Durable writes, in order (docs/issuance-cycle.md): `issue.store` puts the fingerprint into the outbox together with the
 certificate; `batch.close` numbers the batch, orders its leaves and queues the signed transaction, all at once; the
 queue sends it; once it is final the receipt can be computed from what is stored. The contract takes number n + 1
-only, after the batch whose hash is given, so nothing is anchored twice and the chain of batches never forks.
+only, after the batch whose hash is given, so nothing is anchored twice and the chain of batches never forks. A contract
+that succeeds another counts from 1; a batch keeps the contract that holds it, and its receipts name that one for ever.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from functools import lru_cache
+from dataclasses import astuple, dataclass, field, replace
 
 from eth_hash.auto import keccak
 from sqlalchemy import Connection
@@ -23,12 +23,13 @@ from ledger import store
 from ledger.directory import Directory
 from ledger.replica import AUDIT, CERTIFICATES
 from ledger.sending import Sending
-from ledger.store import NewBatch
+from ledger.store import ClosedBatch, NewBatch
 
 __all__ = ["Anchoring", "batch_hash"]
 
 SHA256 = 1
 _RETRY_SECONDS = 60
+_TREES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,13 @@ class Anchoring:
     regions: tuple[int, ...]
     size: int
     seconds: int
+    _trees: dict[bytes, Tree] = field(default_factory=dict, repr=False, compare=False)
 
     def enqueue(self, connection: Connection, *, region: int, fingerprints: Iterable[bytes], now: int) -> None:
-        """Put fingerprints into the outbox, inside the transaction that stores what they are of."""
+        """Put fingerprints into the outbox, inside the transaction that stores what they are of.
+
+        Conflict("anchor.known") for one that was queued before.
+        """
         store.add_leaves(connection, region, fingerprints, now)
 
     def close_batches(self, now: int) -> int:
@@ -76,13 +81,22 @@ class Anchoring:
         number, position = place
         if number is None or position is None:
             return None
-        (closed,) = store.batches(connection, region=region, kind=CERTIFICATES, number=number)
+        closed = store.batch(connection, number)
         if closed.block is None or closed.error is not None:
             return None
-        leaves = store.leaves_of(connection, region=region, batch=number)
-        path = _tree(closed.batch.root, tuple(leaves)).path(position)
-        contract = "0x" + self.directory.anchor.hex()
-        return AnchorReceipt(self.chain_id, contract, number, position, closed.batch.size, tuple(path))
+        path = tuple(self._tree(connection, closed).path(position))
+        contract = "0x" + closed.contract.hex()
+        return AnchorReceipt(self.chain_id, contract, closed.batch.number, position, closed.batch.size, path)
+
+    def _tree(self, connection: Connection, closed: ClosedBatch) -> Tree:
+        """Build a batch's tree once for the many receipts that are asked for in turn."""
+        tree = self._trees.get(closed.batch.root)
+        if tree is None:
+            tree = Tree(store.leaves_of(connection, closed.id))
+            if len(self._trees) >= _TREES:
+                self._trees.clear()
+            self._trees[closed.batch.root] = tree
+        return tree
 
     def _close_region(self, region: int, now: int) -> int:
         closed = 0
@@ -91,32 +105,44 @@ class Anchoring:
                 count, oldest = store.waiting(connection, region)
                 if oldest is None or (count < self.size and now - oldest < self.seconds):
                     return closed
-                number, previous = self._next(connection, region, CERTIFICATES)
-                leaves = store.take_leaves(connection, region=region, batch=number, most=self.size)
-                batch = NewBatch(region, CERTIFICATES, number, Tree(leaves).root, SHA256, len(leaves), previous)
-                store.add_batch(connection, batch, transaction=self._send(connection, batch, now))
+                if self._is_held(connection, region, CERTIFICATES):
+                    return closed
+                leaves = store.waiting_leaves(connection, region, most=self.size)
+                root = Tree(leaves.values()).root
+                number = self._close(connection, region, CERTIFICATES, root=root, size=len(leaves), now=now)
+                store.place_leaves(connection, leaves, batch=number)
             closed += 1
 
     def _close_audit(self, region: int, now: int) -> int:
         with self.database.transaction() as connection:
-            newest = store.batches(connection, region=region, kind=AUDIT)
-            if (newest and newest[0].block is None) or not self._audit_grown(connection, region):
+            newest = store.newest_batch(connection, region=region, kind=AUDIT)
+            if newest is not None and newest.block is None:
                 return 0  # one state of the log at a time is under way
+            if not self._audit_grown(connection, region) or self._is_held(connection, region, AUDIT):
+                return 0
             size = store.audit_size(connection, region)
-            number, previous = self._next(connection, region, AUDIT)
             root = Tree(store.audit_leaves(connection, region, size)).root
-            batch = NewBatch(region, AUDIT, number, root, SHA256, size, previous)
-            store.add_batch(connection, batch, transaction=self._send(connection, batch, now))
+            self._close(connection, region, AUDIT, root=root, size=size, now=now)
         return 1
 
     def _audit_grown(self, connection: Connection, region: int) -> bool:
-        newest = store.batches(connection, region=region, kind=AUDIT)
-        anchored = newest[0].batch.size if newest else 0
-        return store.audit_size(connection, region) > anchored
+        newest = store.newest_batch(connection, region=region, kind=AUDIT)
+        return store.audit_size(connection, region) > (newest.batch.size if newest else 0)
+
+    def _is_held(self, connection: Connection, region: int, kind: int) -> bool:
+        """Tell whether a refused batch stands before the next one, which would then be refused as well."""
+        return bool(store.refused_batches(connection, region=region, kind=kind))
+
+    def _close(self, connection: Connection, region: int, kind: int, *, root: bytes, size: int, now: int) -> int:
+        number, previous = self._next(connection, region, kind)
+        batch = NewBatch(region, kind, number, root, SHA256, size, previous)
+        transaction = self._send(connection, batch, now)
+        return store.add_batch(connection, batch, contract=self.directory.anchor, transaction=transaction)
 
     def _next(self, connection: Connection, region: int, kind: int) -> tuple[int, bytes]:
-        newest = store.batches(connection, region=region, kind=kind)
-        return (newest[0].batch.number + 1, batch_hash(newest[0].batch)) if newest else (1, bytes(32))
+        anchor = self.directory.anchor
+        newest = store.newest_batch(connection, region=region, kind=kind, contract=anchor)
+        return (newest.batch.number + 1, batch_hash(newest.batch)) if newest else (1, bytes(32))
 
     def _send(self, connection: Connection, batch: NewBatch, now: int) -> int:
         account = f"{batch.region}-{'anchor' if batch.kind == CERTIFICATES else 'audit'}"
@@ -125,19 +151,23 @@ class Anchoring:
 
     def _resend(self, region: int, kind: int, now: int) -> int:
         with self.database.transaction() as connection:
-            refused = [b for b in store.batches(connection, region=region, kind=kind, most=100) if b.error]
+            refused = store.refused_batches(connection, region=region, kind=kind)
             if any(now - old.queued_at < _RETRY_SECONDS for old in refused):
                 return 0
-            for old in reversed(refused):
-                store.resend_batch(connection, old.batch, transaction=self._send(connection, old.batch, now))
+            for old in refused:
+                batch = self._renumbered(connection, old)
+                transaction = self._send(connection, batch, now)
+                store.resend_batch(connection, old.id, batch, contract=self.directory.anchor, transaction=transaction)
         return len(refused)
+
+    def _renumbered(self, connection: Connection, old: ClosedBatch) -> NewBatch:
+        """Give a batch the next number of the contract in force, where its own was succeeded before it took it."""
+        if old.contract == self.directory.anchor:
+            return old.batch
+        number, previous = self._next(connection, old.batch.region, old.batch.kind)
+        return replace(old.batch, number=number, previous=previous)
 
 
 def batch_hash(batch: NewBatch) -> bytes:
     """keccak256 of the ABI encoding of a batch's seven fields, as CertificateAnchor computes it (docs/contracts.md)."""
     return keccak(b"".join(w if isinstance(w, bytes) else w.to_bytes(32, "big") for w in astuple(batch)))
-
-
-@lru_cache(maxsize=8)
-def _tree(_root: bytes, leaves: tuple[bytes, ...]) -> Tree:
-    return Tree(leaves)

@@ -1,4 +1,4 @@
-"""The ledger's doors: the chain as this deployment sees it, a queue for signed transactions, and audit consistency proofs."""
+"""The ledger's doors: the chain as seen from here, a queue for signed transactions, and audit consistency proofs."""
 
 from __future__ import annotations
 

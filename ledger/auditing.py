@@ -37,14 +37,24 @@ class AuditLeaf:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """A record opened again, with the salt that makes its leaf."""
+    """A record opened again: `leaf` is to be SHA-256(`salt` ‖ `body`), where `body` are the bytes of its JSON."""
 
     position: int
     kind: str
     at: int
     salt: bytes
+    body: bytes
     record: Mapping[str, Any]
     leaf: bytes
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the stored leaf, which the anchored tree holds, is this record's and no other's."""
+        told = orjson.loads(self.body)
+        return hashlib.sha256(self.salt + self.body).digest() == self.leaf and (told["kind"], told["at"]) == (
+            self.kind,
+            self.at,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,7 @@ class AuditLog:
     ) -> AuditLeaf:
         """Append a record to a region's log, inside the caller's transaction."""
         position = store.next_position(connection, region)
-        body = orjson.dumps({"kind": kind, "at": now, **record}, option=orjson.OPT_SORT_KEYS)
+        body = orjson.dumps({"kind": kind, "at": now, "record": record}, option=orjson.OPT_SORT_KEYS)
         salt = random_bytes(_SALT)
         leaf = hashlib.sha256(salt + body).digest()
         sealed = self.vault.seal(salt + body, context=_context(region, position))
@@ -82,8 +92,8 @@ class AuditLog:
 
     def _open(self, region: int, entry: store.AuditEntry) -> AuditRecord:
         body = self.vault.open(entry.sealed, context=_context(region, entry.position))
-        salt, record = body[:_SALT], orjson.loads(body[_SALT:])
-        return AuditRecord(entry.position, entry.kind, entry.at, salt, record, entry.leaf)
+        salt, body = body[:_SALT], body[_SALT:]
+        return AuditRecord(entry.position, entry.kind, entry.at, salt, body, orjson.loads(body)["record"], entry.leaf)
 
 
 def _context(region: int, position: int) -> bytes:

@@ -1,7 +1,7 @@
 """Following: every final block, in order and whole, into this deployment's replica (design section 4, "Following").
 
 For each block: (1) its parent is the block followed before, (2) the events of every contract of the directory are
-taken, (3) each contract's running event hash, recomputed from them, equals the one in the contract's own slots at the
+taken, from the block of its appointment on, (3) each contract's running event hash, recomputed from them, equals the one in the contract's own slots at the
 end of the stretch, (4) an audit log's new root continues the old one, by a consistency proof from the region that
 keeps it, and (5) only then does the stretch count. What does not hold stops the follower, by name; the replica ages
 and says so.
@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ecert.domain.errors import Unavailable, VerificationFailed
+from ecert.domain.errors import EcertError, Malformed, Unavailable, VerificationFailed
 from ecert.domain.merkle import verify_consistency
 from ledger.chronicle import EMPTY, Chronicle, extend
 from ledger.directory import CONTRACTS
 from ledger.port import Event, FinalBlock, Ledger
-from ledger.replica import AUDIT, Batch, ReplicaWriter
+from ledger.replica import Batch, ReplicaWriter
 
 __all__ = ["ConsistencyProofs", "Follower"]
 
@@ -29,7 +29,10 @@ class ConsistencyProofs(Protocol):
     """Where a region's audit log is kept: asked for a proof that one anchored root continues another."""
 
     def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
-        """Return the RFC 9162 section 2.1.4 path between two sizes; Unavailable where the region does not answer."""
+        """Return the RFC 9162 section 2.1.4 path between two sizes.
+
+        Unavailable where the region does not answer, or not with a path; NotFound where it says that it has no such log.
+        """
 
 
 @dataclass(slots=True)
@@ -43,27 +46,37 @@ class Follower:
 
     def step(self) -> int:
         """Follow up to the ledger's head; return how many blocks were taken. Unavailable("replica.*" | "ledger.*")."""
+        try:
+            taken = self._follow()
+            self._judge_audit_logs()
+        except BaseException:
+            self.writer.roll_back()
+            raise
+        return taken
+
+    def _follow(self) -> int:
         taken = 0
         target = self.ledger.head().number
         while (done := self.writer.header.head.number) < target:
-            try:
-                taken += self._stretch(done + 1, min(done + STRETCH, target))
-            except BaseException:
-                self.writer.roll_back()
-                raise
-        self._judge_audit_logs()
+            taken += self._stretch(done + 1, min(done + STRETCH, target))
         return taken
 
     def _stretch(self, first: int, last: int) -> int:
         contracts = self._contracts()
         chronicles: dict[bytes, Chronicle] = {}
         taken = 0
-        for block in self.ledger.blocks(first=first, last=last, contracts=contracts):
+        for passing in self.ledger.blocks(first=first, last=last, contracts=contracts):
+            block = passing
+            appointed = _appointed(block.events).items() - contracts.items()
+            if appointed:
+                # A contract may speak in the very block that appoints it: the block is read again with it.
+                contracts.update(appointed)
+                (block,) = self.ledger.blocks(first=block.number, last=block.number, contracts=contracts)
             self._hold_link(block)
             self._extend(chronicles, block.events)
             self.writer.add(block)
             taken += 1
-            if any(event.name == "ContractAppointed" for event in block.events):
+            if appointed:
                 break
         self._hold_chronicles(chronicles, contracts)
         self.writer.add_chronicles(chronicles)
@@ -100,27 +113,24 @@ class Follower:
         """Prove each region's audit roots to continue one another; a region that is away is asked again later."""
         if self.proofs is None:
             return
-        for region in self.writer.reader.trust.members:
-            try:
-                self._judge(region, self.proofs)
-            except Unavailable:
-                continue
+        for region, batches in list(self.writer.reader.audit_logs.items()):
+            judged = self.writer.reader.judged_logs.get(region, 0)
+            # The first of all roots continues nothing.
+            for place in range(judged, len(batches)):
+                holds = place == 0 or self._continues(region, batches[place - 1], batches[place], self.proofs)
+                if holds is None:
+                    break
+                self.writer.note_audit("AuditProved" if holds else "AuditForged", region=region, number=place + 1)
+                self.writer.commit()
 
-    def _judge(self, region: int, proofs: ConsistencyProofs) -> None:
-        replica = self.writer.reader
-        number = replica.proved_logs.get(region, 0) + 1
-        while (second := replica.batch(region=region, kind=AUDIT, number=number)) is not None:
-            first = replica.batch(region=region, kind=AUDIT, number=number - 1)
-            if first is not None:
-                self._hold_consistency(region, number, first, second, proofs)
-            self.writer.note_audit("AuditProved", region=region, number=number)
-            self.writer.commit()
-            number += 1
-
-    def _hold_consistency(
-        self, region: int, number: int, first: Batch, second: Batch, proofs: ConsistencyProofs
-    ) -> None:
-        path = proofs.consistency(region=region, first=first.size, second=second.size)
+    def _continues(self, region: int, first: Batch, second: Batch, proofs: ConsistencyProofs) -> bool | None:
+        """Tell whether a root continues the one before; None while the region that keeps the log is away."""
+        try:
+            path = proofs.consistency(region=region, first=first.size, second=second.size)
+        except Unavailable:
+            return None
+        except EcertError:
+            return False  # it answers that it has no such log, which it anchored
         try:
             verify_consistency(
                 first=first.size,
@@ -128,6 +138,17 @@ class Follower:
                 first_root=first.root,
                 second_root=second.root,
                 path=path,
+                hash_alg=second.hash_alg,
             )
-        except VerificationFailed:
-            self.writer.note_audit("AuditForged", region=region, number=number)
+        except (VerificationFailed, Malformed):
+            return False
+        return first.hash_alg == second.hash_alg
+
+
+def _appointed(events: tuple[Event, ...]) -> dict[bytes, str]:
+    found: dict[bytes, str] = {}
+    for event in events:
+        role, address = event.args.get("role"), event.args.get("contractAddress")
+        if event.name == "ContractAppointed" and isinstance(role, bytes) and isinstance(address, bytes):
+            found |= {address: CONTRACTS[role]} if role in CONTRACTS else {}
+    return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ecert.domain.errors import Conflict, Unavailable
 from ledger import acts, store
-from ledger.directory import ACCOUNT_ROLES, CONTRACTS, Directory
+from ledger.directory import ACCOUNT_ROLES, CONTRACTS, Directory, look_up
 from ledger.port import Call
 from ledger.sending import Sending
 
@@ -31,7 +31,12 @@ class Founding:
     now: Callable[[], int]
 
     def found(self) -> Directory:
-        """Deploy and appoint whatever is missing; return the directory in force."""
+        """Deploy and appoint whatever is missing; return the directory in force.
+
+        Conflict("ledger.other_chain") where the database belongs to another one, Unavailable("ledger.unfounded") where
+        the chain refused a part.
+        """
+        self._hold_chain()
         first = min(self.names)
         admins = [self.sending.account(f"{region}-admin").address for region in self.names]
         self._create("Consortium", (list(self.names), list(self.names.values()), admins), first)
@@ -47,8 +52,16 @@ class Founding:
         )
         self._allow_accounts(directory)
         self._appoint(directory, found)
+        if look_up(self.sending.ledger, consortium) != directory:
+            raise Unavailable("ledger.unfounded", "the vote did not appoint every contract")
         self._bind(consortium)
         return directory
+
+    def _hold_chain(self) -> None:
+        with self.sending.database.reading() as connection:
+            bound = store.chain(connection)
+        if bound is not None and bound[0] != self.sending.ledger.identity():
+            raise Conflict("ledger.other_chain", "the database belongs to another chain")
 
     def _create(self, contract: str, args: tuple[object, ...], region: int) -> None:
         account = f"{region}-admin"

@@ -7,10 +7,12 @@ bytes that are exactly what those words encode to: nobody votes on something els
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 from eth_hash.auto import keccak
 
+from ecert.domain.errors import Malformed
 from ledger.directory import Directory
 from ledger.port import Call
 
@@ -82,12 +84,14 @@ def execute(d: Directory, *, number: int) -> Call:
 
 
 def read_motion(d: Directory, action: bytes, *, encode: Callable[[Call], bytes]) -> dict[str, object] | None:
-    """Put a proposed action into words: `do`, then its arguments; None where the bytes are not exactly one of the five."""
+    """Put a proposed action into words: `do`, then its arguments; None where the bytes are not exactly one of five."""
     for function, (word, fields) in _MOTIONS.items():
         if action.startswith(_selector(function, fields)):
-            values = _values(action[4:], fields)
-            if values is not None and encode(d.call("Consortium", function, *values)) == action:
-                return {"do": word, **dict(zip(fields, values, strict=True))}
+            # Read leniently: whether the words say what would run, their own encoding decides.
+            with suppress(IndexError, UnicodeDecodeError, Malformed):
+                values = [_value(action[4:], _WORD * place, kind) for place, kind in enumerate(fields.values())]
+                if encode(d.call("Consortium", function, *values)) == action:
+                    return {"do": word, **dict(zip(fields, values, strict=True))}
     return None
 
 
@@ -98,14 +102,6 @@ def role_name(role: bytes) -> str:
 
 def _selector(function: str, fields: Mapping[str, str]) -> bytes:
     return keccak(f"{function}({','.join(fields.values())})".encode())[:4]
-
-
-def _values(body: bytes, fields: Mapping[str, str]) -> list[object] | None:
-    """Read ABI words leniently; the comparison with the encoding is what judges them."""
-    try:
-        return [_value(body, _WORD * place, kind) for place, kind in enumerate(fields.values())]
-    except (UnicodeDecodeError, IndexError):
-        return None
 
 
 def _value(body: bytes, place: int, kind: str) -> object:

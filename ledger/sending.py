@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ecert.domain.errors import Conflict, Malformed, NotFound
+from ecert.runtime.logs import log
 from ecert.runtime.storage import Database
 from ledger import store
-from ledger.port import Account, Call, Ledger, SignedTransaction
+from ledger.port import Account, Call, Ledger, Outcome, SignedTransaction
 
 __all__ = ["Sending"]
 
@@ -57,9 +58,9 @@ class Sending:
     def accept(self, signed: SignedTransaction, *, account: bytes, nonce: int, purpose: str) -> int:
         """Queue a transaction that was signed elsewhere; the same bytes again are the same entry.
 
-        Conflict("ledger.nonce_used") where another transaction has the nonce; whatever else the chain would never take is
-        refused before it is queued, for it would block the account's later ones. So would another's transaction under
-        this account's name: Malformed("ledger.transaction").
+        Conflict("ledger.nonce_used") where another transaction has the nonce; whatever else the chain would never take
+        is refused before it is queued, for it would block the account's later ones. So would another's transaction
+        under this account's name: Malformed("ledger.transaction").
         """
         if self.ledger.signer_of(signed) != (account, nonce):
             raise Malformed("ledger.transaction", "signed by another account, or with another nonce")
@@ -81,23 +82,39 @@ class Sending:
             return store.outcome_of(connection, number)
 
     def push(self) -> int:
-        """Send what is not final and record what became so; return how many are still under way."""
+        """Send what is not final and record what became so; return how many are still under way.
+
+        An account whose transaction the chain will not take (another has its nonce) waits for its operator and keeps
+        nobody else waiting. Unavailable("ledger.*") where the chain is away; what was learnt until then is recorded.
+        """
         with self.database.reading() as connection:
             unfinished = store.unfinished(connection, most=_AT_ONCE)
-        under_way = 0
-        done = []
-        for number, transaction in unfinished:
-            outcome = self.ledger.outcome(transaction.hash)
-            if outcome is not None:
-                done.append((number, outcome))
-                continue
+        final: list[tuple[int, Outcome]] = []
+        stuck: set[bytes] = set()
+        try:
+            for number, account, transaction in unfinished:
+                outcome = self.ledger.outcome(transaction.hash)
+                if outcome is not None:
+                    final.append((number, outcome))
+                elif account not in stuck and not self._sends(transaction, account):
+                    stuck.add(account)
+        finally:
+            self._record(final)
+        return len(unfinished) - len(final)
+
+    def _sends(self, transaction: SignedTransaction, account: bytes) -> bool:
+        try:
             self.ledger.submit(transaction)
-            under_way += 1
-        if done:
+        except (Conflict, Malformed) as fault:
+            log("ledger.stuck", code=fault.code, key=account.hex()[:8])
+            return False
+        return True
+
+    def _record(self, final: list[tuple[int, Outcome]]) -> None:
+        if final:
             with self.database.transaction() as connection:
-                for number, outcome in done:
+                for number, outcome in final:
                     store.finish(connection, number, outcome)
-        return under_way
 
     def _next_nonce(self, connection: Connection, address: bytes) -> int:
         last = store.last_nonce(connection, address)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
+from ecert.domain.errors import Conflict
 from ecert.runtime.storage import table_of
 from ledger.port import ChainIdentity, Outcome, SignedTransaction
 from ledger.tables import AuditHeadRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
@@ -37,8 +39,10 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class ClosedBatch:
-    """A batch as it was closed; `block` once it is final, `error` where the chain refused it."""
+    """A batch as it was closed for a contract; `block` once it is final, `error` where the chain refused it."""
 
+    id: int
+    contract: bytes
     batch: NewBatch
     block: int | None
     error: str | None
@@ -95,15 +99,13 @@ def add_transaction(
     return int(connection.execute(insert(_transaction).values(**row).returning(_transaction.c.id)).scalar_one())
 
 
-def unfinished(connection: Connection, *, most: int) -> list[tuple[int, SignedTransaction]]:
-    """Return transactions that are not final, oldest nonce first."""
-    query = (
-        select(_transaction.c.id, _transaction.c.raw, _transaction.c.hash)
-        .where(_transaction.c.block.is_(None))
-        .order_by(_transaction.c.account, _transaction.c.nonce)
-        .limit(most)
-    )
-    return [(row.id, SignedTransaction(row.raw, row.hash)) for row in connection.execute(query)]
+def unfinished(connection: Connection, *, most: int) -> list[tuple[int, bytes, SignedTransaction]]:
+    """Return (number, account, transaction) of what is not final: of each account the `most` oldest, in nonce order."""
+    place = func.row_number().over(partition_by=_transaction.c.account, order_by=_transaction.c.nonce)
+    columns = (_transaction.c.id, _transaction.c.account, _transaction.c.nonce, _transaction.c.raw, _transaction.c.hash)
+    waiting = select(*columns, place.label("place")).where(_transaction.c.block.is_(None)).subquery()
+    query = select(waiting).where(waiting.c.place <= most).order_by(waiting.c.account, waiting.c.nonce)
+    return [(row.id, row.account, SignedTransaction(row.raw, row.hash)) for row in connection.execute(query)]
 
 
 def finish(connection: Connection, number: int, outcome: Outcome) -> None:
@@ -137,9 +139,14 @@ def _refusal(outcome: Outcome) -> str | None:
 
 
 def add_leaves(connection: Connection, region: int, fingerprints: Iterable[bytes], now: int) -> None:
-    """Put fingerprints into the outbox."""
+    """Put fingerprints into the outbox; Conflict("anchor.known") for one that the region queued before."""
     rows = [{"region": region, "fingerprint": f, "queued_at": now} for f in fingerprints]
-    connection.execute(insert(_leaf), rows)
+    if not rows:
+        return  # an empty list of rows would be one row of defaults
+    try:
+        connection.execute(insert(_leaf), rows)
+    except IntegrityError:
+        raise Conflict("anchor.known", "a fingerprint was queued before") from None
 
 
 def waiting(connection: Connection, region: int) -> tuple[int, int | None]:
@@ -149,72 +156,83 @@ def waiting(connection: Connection, region: int) -> tuple[int, int | None]:
     return count, oldest
 
 
-def take_leaves(connection: Connection, *, region: int, batch: int, most: int) -> list[bytes]:
-    """Give the oldest waiting leaves their batch and positions; return their fingerprints in that order."""
+def waiting_leaves(connection: Connection, region: int, *, most: int) -> dict[int, bytes]:
+    """Return the oldest waiting fingerprints by their rows' ids, in order."""
     query = (
         select(_leaf.c.id, _leaf.c.fingerprint)
         .where(_leaf.c.region == region, _leaf.c.batch.is_(None))
         .order_by(_leaf.c.id)
         .limit(most)
     )
-    rows = connection.execute(query).all()
-    if rows:
-        place = update(_leaf).where(_leaf.c.id == bindparam("leaf")).values(batch=batch, position=bindparam("at"))
-        connection.execute(place, [{"leaf": row.id, "at": at} for at, row in enumerate(rows)])
-    return [row.fingerprint for row in rows]
+    return {row.id: row.fingerprint for row in connection.execute(query)}
 
 
-def leaves_of(connection: Connection, *, region: int, batch: int) -> list[bytes]:
+def place_leaves(connection: Connection, leaves: Iterable[int], *, batch: int) -> None:
+    """Give leaves (their ids, in order) their batch and positions."""
+    place = update(_leaf).where(_leaf.c.id == bindparam("leaf")).values(batch=batch, position=bindparam("at"))
+    connection.execute(place, [{"leaf": leaf, "at": at} for at, leaf in enumerate(leaves)])
+
+
+def leaves_of(connection: Connection, batch: int) -> list[bytes]:
     """Return a batch's fingerprints in order."""
-    query = select(_leaf.c.fingerprint).where(_leaf.c.region == region, _leaf.c.batch == batch)
-    return list(connection.execute(query.order_by(_leaf.c.position)).scalars())
+    query = select(_leaf.c.fingerprint).join(_batch, _batch.c.id == _leaf.c.batch)
+    # The region stands in the index over (region, batch, position).
+    ours = (_leaf.c.region == _batch.c.region, _leaf.c.batch == batch)
+    return list(connection.execute(query.where(*ours).order_by(_leaf.c.position)).scalars())
 
 
 def place_of(connection: Connection, *, region: int, fingerprint: bytes) -> tuple[int | None, int | None] | None:
-    """Return (batch, position) of a fingerprint, None for one that was never queued."""
+    """Return (batch's id, position) of a fingerprint, None for one that was never queued."""
     query = select(_leaf.c.batch, _leaf.c.position).where(_leaf.c.region == region, _leaf.c.fingerprint == fingerprint)
     row = connection.execute(query).first()
     return None if row is None else (row.batch, row.position)
 
 
-def add_batch(connection: Connection, batch: NewBatch, *, transaction: int) -> None:
-    """Write a closed batch."""
-    connection.execute(insert(_batch).values(**asdict(batch), transaction=transaction))
+def add_batch(connection: Connection, batch: NewBatch, *, contract: bytes, transaction: int) -> int:
+    """Write a closed batch, to be anchored in a contract; return its id."""
+    row = insert(_batch).values(**asdict(batch), contract=contract, transaction=transaction)
+    return int(connection.execute(row.returning(_batch.c.id)).scalar_one())
 
 
-def resend_batch(connection: Connection, batch: NewBatch, *, transaction: int) -> None:
-    """Let another transaction anchor a batch whose first one the chain refused."""
-    key = (_batch.c.region == batch.region, _batch.c.kind == batch.kind, _batch.c.number == batch.number)
-    connection.execute(update(_batch).where(*key).values(transaction=transaction))
+def resend_batch(connection: Connection, number: int, batch: NewBatch, *, contract: bytes, transaction: int) -> None:
+    """Let another transaction, perhaps in a succeeding contract, anchor the batch with the id `number`."""
+    fields = {**asdict(batch), "contract": contract, "transaction": transaction}
+    connection.execute(update(_batch).where(_batch.c.id == number).values(**fields))
 
 
-def batches(
-    connection: Connection, *, region: int, kind: int, number: int | None = None, most: int = 1
-) -> list[ClosedBatch]:
-    """Return one batch by number, or the newest ones first."""
-    query = (
-        select(
-            _batch,
-            _transaction.c.block,
-            _transaction.c.block_time,
-            _transaction.c.error,
-            _transaction.c.queued_at,
-        )
-        .join(_transaction, _transaction.c.id == _batch.c.transaction)
-        .where(_batch.c.region == region, _batch.c.kind == kind)
-    )
-    if number is not None:
-        query = query.where(_batch.c.number == number)
-    rows: Sequence[Row[tuple[object, ...]]] = connection.execute(
-        query.order_by(_batch.c.number.desc()).limit(most)
-    ).all()
-    return [_closed(row) for row in rows]
+def batch(connection: Connection, number: int) -> ClosedBatch:
+    """Return the batch with the id `number`."""
+    return _closed(connection.execute(_batches().where(_batch.c.id == number)).one())
+
+
+def newest_batch(
+    connection: Connection, *, region: int, kind: int, contract: bytes | None = None
+) -> ClosedBatch | None:
+    """Return a region's batch that was closed last, for one contract or for any."""
+    query = _batches().where(_batch.c.region == region, _batch.c.kind == kind)
+    if contract is not None:
+        query = query.where(_batch.c.contract == contract)
+    # Within a contract numbers rise, also those that a batch got when it was sent again.
+    order = _batch.c.id.desc() if contract is None else _batch.c.number.desc()
+    row = connection.execute(query.order_by(order).limit(1)).first()
+    return None if row is None else _closed(row)
+
+
+def refused_batches(connection: Connection, *, region: int, kind: int) -> list[ClosedBatch]:
+    """Return every batch whose transaction the chain refused, in the order in which they were closed."""
+    query = _batches().where(_batch.c.region == region, _batch.c.kind == kind, _transaction.c.error.is_not(None))
+    return [_closed(row) for row in connection.execute(query.order_by(_batch.c.id))]
+
+
+def _batches() -> Select[tuple[object, ...]]:
+    columns = (_transaction.c.block, _transaction.c.error, _transaction.c.queued_at)
+    return select(_batch, *columns).join(_transaction, _transaction.c.id == _batch.c.transaction)
 
 
 def _closed(row: Row[tuple[object, ...]]) -> ClosedBatch:
     r = row._mapping  # noqa: SLF001 — SQLAlchemy's documented name
     batch = NewBatch(r["region"], r["kind"], r["number"], r["root"], r["hash_alg"], r["size"], r["previous"])
-    return ClosedBatch(batch, r["block"], r["error"], r["queued_at"])
+    return ClosedBatch(r["id"], r["contract"], batch, r["block"], r["error"], r["queued_at"])
 
 
 def next_position(connection: Connection, region: int) -> int:

@@ -34,7 +34,7 @@ class TransactionRow(SQLModel, table=True):
 
 
 class LeafRow(SQLModel, table=True):
-    """A fingerprint to be anchored: the outbox until `batch` is set, the tree's leaf afterwards."""
+    """A fingerprint to be anchored: the outbox until `batch` (a BatchRow's id) is set, the tree's leaf afterwards."""
 
     __tablename__ = "ledger_leaf"
     __table_args__ = (
@@ -50,12 +50,18 @@ class LeafRow(SQLModel, table=True):
 
 
 class BatchRow(SQLModel, table=True):
-    """A closed batch of certificates (kind 1) or state of the audit log (kind 2), and its anchoring transaction."""
+    """A closed batch of certificates (kind 1) or state of the audit log (kind 2), and its anchoring transaction.
+
+    Numbers are a contract's own: the CertificateAnchor that succeeds another counts from 1 again.
+    """
 
     __tablename__ = "ledger_batch"
-    region: int = Field(primary_key=True)
-    kind: int = Field(primary_key=True)
-    number: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    __table_args__ = (UniqueConstraint("contract", "region", "kind", "number"),)
+    id: int | None = Field(default=None, primary_key=True)
+    contract: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    region: int
+    kind: int
+    number: int = Field(sa_column=Column(BigInteger, nullable=False))
     root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     hash_alg: int
     size: int = Field(sa_column=Column(BigInteger, nullable=False))

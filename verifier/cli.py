@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from ecert.domain.dates import parse_instant
-from ecert.domain.errors import EcertError
+from ecert.domain.errors import EcertError, Malformed, NotFound
 from ecert.domain.holders import parse_holder_ref
 from ecert.domain.ids import parse_division
 from ecert.domain.reasons import explain
@@ -51,10 +51,10 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(args: argparse.Namespace, verify_file: VerifyFile) -> int:
-    """Verify and print; the exit status is the verdict's."""
+    """Verify and print; the exit status is the verdict's. Unavailable where there is no replica to verify against."""
     try:
         report = verify_file(_read(args.file), asking=_asking(args))
-    except (EcertError, OSError) as fault:
+    except (Malformed, NotFound, OSError) as fault:
         print(_complaint(fault, args.lang), file=sys.stderr)
         return BAD_USAGE
     if args.json:

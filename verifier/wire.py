@@ -8,6 +8,7 @@ from typing import Any, Final
 from ecert.domain.dates import civil_day
 from ecert.domain.items import elements_for
 from ecert.domain.reasons import Reason
+from ecert.domain.strict import b64url_encode
 from verifier.findings import Finding
 from verifier.report import CertificateReport, Report, reason_of
 from verifier.subject import Subject
@@ -82,10 +83,23 @@ def _elements(subject: Subject | None) -> list[dict[str, Any]]:
         return []
     known = {element.key: element for element in subject.kind.elements}
     return [
-        {"key": key, "zh": known[key].zh, "en": known[key].en, "value": value}
+        {"key": key, "zh": known[key].zh, "en": known[key].en, "value": _plain(value)}
         for key, value in subject.elements.items()
         if key in known
     ]
+
+
+def _plain(value: object) -> object:
+    """Write an offline code's CBOR as JSON: bytes as base64url, keys as text."""
+    match value:
+        case bytes():
+            return b64url_encode(value)
+        case Mapping():
+            return {str(key): _plain(each) for key, each in value.items()}
+        case list():
+            return [_plain(each) for each in value]
+        case _:
+            return value
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

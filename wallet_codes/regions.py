@@ -48,7 +48,7 @@ def _region(fields: dict[str, Any]) -> Region:
     return Region(**{**fields, "words": MappingProxyType(fields["words"])})
 
 
-REGIONS: Final = parse_regions(files(__package__).joinpath("regions.toml").read_text("utf-8"))
+REGIONS: Final = parse_regions(files("wallet_codes").joinpath("regions.toml").read_text("utf-8"))
 
 _BY_NUMBER: Final = {region.number: region for region in REGIONS}
 _BY_CODE: Final = {region.code: region for region in REGIONS}

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import issuer.api
 from fastapi import FastAPI, Response
 
+import issuer.api
 import ledger.api
 import verifier.api
 import wallet_codes.api

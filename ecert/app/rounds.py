@@ -17,23 +17,30 @@ __all__ = ["Rounds"]
 
 _PAUSE = 0.1
 _PATIENCE = 120.0
+_MINUTE = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rounds:
-    """What is done again and again; `due` queues what a room has kept back until its time."""
+    """What is done again and again; `due` queues what a room has kept back, `purges` deletes what has had its time."""
 
     sending: Sending
     anchoring: Anchoring
     follower: Follower
     now: Callable[[], int]
     due: tuple[Callable[[int], object], ...] = ()
+    purges: tuple[Callable[[int], object], ...] = ()
+    _purged: int = 0
 
     def once(self) -> int:
         """Do one round; return how many transactions are still under way."""
         now = self.now()
         for queue_due in self.due:
             queue_due(now)
+        if now - self._purged >= _MINUTE:
+            self._purged = now
+            for purge in self.purges:
+                purge(now)
         self.anchoring.resend_refused(now)
         self.anchoring.close_batches(now)
         under_way = self.sending.push()

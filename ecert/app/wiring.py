@@ -20,6 +20,7 @@ from ecert.runtime.clock import Clock
 from ecert.runtime.keys import Keys
 from ecert.runtime.settings import Settings
 from issuer import Issuer, due, held
+from issuer import purge as purge_answers
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
 from ledger.directory import Directory, look_up
@@ -36,6 +37,7 @@ from verifier.redemptions import Reading
 from wallet_codes.codes import read
 from wallet_codes.holdings import Held, HoldingsRequest
 from wallet_codes.home import Home
+from wallet_codes.purging import purge
 from wallet_codes.redeem import RedeemRequest, redeem
 from wallet_codes.regions import REGIONS
 
@@ -214,7 +216,14 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         code_seconds=settings.code_seconds,
     )
     follower = Follower(floor.ledger, writer, directory.consortium, proofs=audit)
-    rounds = Rounds(floor.sending, anchoring, follower, floor.now, due=(lambda now: due(issuer, now),))
+    rounds = Rounds(
+        floor.sending,
+        anchoring,
+        follower,
+        floor.now,
+        due=(lambda now: due(issuer, now),),
+        purges=(lambda now: purge_answers(issuer, now), lambda now: purge(home, now=now)),
+    )
     return House(floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways)
 
 

@@ -46,8 +46,8 @@ class _Recognition:
 class TrustState:
     """All that the chain has said about trust. One writer applies; any number of readers ask.
 
-    `accounts` are those that act now for (region, role), where role is keccak256 of anchor, audit or status; `directory`
-    holds (role, address, first block) in the order of appointment.
+    `accounts` are those that act now for (region, role), where role is keccak256 of anchor, audit or status;
+    `directory` holds (role, address, first block) in the order of appointment.
     """
 
     members: dict[int, Member] = field(default_factory=dict)

@@ -18,6 +18,9 @@ REFUSED: Final = 1
 AWAY: Final = 2
 BAD_INPUT: Final = 3
 
+_REFUSALS: Final = {"ledger.refused", "ledger.not_admin"}
+"""By the contract, and by the server that holds the chain; any other NotAllowed is about what was typed."""
+
 
 def answer(args: argparse.Namespace, out: TextIO, work: Callable[[], Mapping[str, object]]) -> int:
     """Do the work and write what it tells, or its error with code, Chinese and English; return the exit code."""
@@ -41,7 +44,7 @@ def _exit_code(error: EcertError) -> int:
             return AWAY
         case Conflict():
             return REFUSED
-        case NotAllowed() if error.code == "ledger.refused":
+        case NotAllowed() if error.code in _REFUSALS:
             return REFUSED
         case _:
             return BAD_INPUT
@@ -61,10 +64,14 @@ def _lines(told: Mapping[str, object], indent: str = "") -> Iterator[str]:
                 yield f"{indent}{key}: {_phrase(value)}"
 
 
+def _enclosed(value: object) -> str:
+    return f"({_phrase(value)})" if isinstance(value, Mapping) else _phrase(value)
+
+
 def _phrase(value: object) -> str:
     match value:
         case Mapping():
-            return " · ".join(f"{key} {_phrase(inner)}" for key, inner in value.items())
+            return " · ".join(f"{key} {_enclosed(inner)}" for key, inner in value.items())
         case list():
             return ", ".join(map(_phrase, value)) or "-"
         case None:

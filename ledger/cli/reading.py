@@ -1,4 +1,4 @@
-"""What is typed on the command line, parsed once: every option becomes a value or Malformed, before anything is signed."""
+"""What is typed on the command line, parsed once: a value, or Malformed before anything is signed."""
 
 from __future__ import annotations
 

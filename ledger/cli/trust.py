@@ -1,4 +1,4 @@
-"""`ecert trust`: a region's authorities, keys, grants, recognitions and partners, declared by its own key, with dates."""
+"""`ecert trust`: authorities, keys, grants, recognitions and partners, declared by the region's own key, with dates."""
 
 from __future__ import annotations
 

@@ -80,10 +80,10 @@ def _unpack(page: bytes | memoryview, offset: int) -> Header | None:
     return Header(sequence, chain_id, genesis, consortium, Head(number, block_hash, time), end)
 
 
-def pack_record(kind: Kind, body: bytes) -> bytes:
-    """Write a record, padded so that the next one is aligned to 8 bytes."""
-    padded = body + bytes(-len(body) % 8)
-    return RECORD.pack(len(body), kind) + padded
+def pack_record(kind: Kind, body: bytes, *, zeros: int = 0) -> bytes:
+    """Write a record, padded so that the next one is aligned to 8 bytes, but for `zeros` zero bytes that end its body."""
+    padding = bytes(0 if zeros else -len(body) % 8)
+    return RECORD.pack(len(body) + zeros, kind) + body + padding
 
 
 def next_record(offset: int, length: int) -> int:

@@ -25,6 +25,7 @@ from ledger.replica.layout import Header, Kind
 __all__ = ["AUDIT", "CERTIFICATES", "Batch", "Replica", "open_replica"]
 
 CERTIFICATES, AUDIT = 1, 2
+_JUDGEMENTS = {"AuditProved", "AuditForged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,16 @@ class _List:
     offset: int
     size: int
     newest: int = 0
+    is_continued: bool = False
 
 
 class Replica:
-    """One reader of the file at `path`; the public attributes are what has been followed so far."""
+    """One reader of the file at `path`; the public attributes are what has been followed so far.
+
+    `audit_logs` are each region's audit roots in the order in which they were anchored, through every contract's
+    numbering; `judged_logs` tells how many of them were judged, `forged_logs` which was the first not to continue the
+    one before, both counted from 1.
+    """
 
     def __init__(self, path: Path) -> None:
         """Map the file; Unavailable("replica.missing") while no follower has made it."""
@@ -55,7 +62,8 @@ class Replica:
         self.trust = TrustState()
         self._batches: dict[tuple[int, int, int], tuple[Batch, ...]] = {}
         self.chronicles: dict[bytes, tuple[int, bytes]] = {}
-        self.proved_logs: dict[int, int] = {}
+        self.audit_logs: dict[int, tuple[Batch, ...]] = {}
+        self.judged_logs: dict[int, int] = {}
         self.forged_logs: dict[int, int] = {}
         self._lists: dict[tuple[int, int], _List] = {}
         self._offset = layout.FIRST_RECORD
@@ -116,6 +124,16 @@ class Replica:
         entry = self._lists.get((region, number))
         return None if entry is None else (entry.offset, entry.size, entry.newest)
 
+    def recorded(self, *, region: int, number: int, index: int) -> Status | None:
+        """Return the status that the newest record of an index tells, not its bits, which a crash may have left ahead."""
+        entry = self._lists.get((region, number))
+        return None if entry is None else self._past(entry, index, at=None, known_at=None)
+
+    def is_continued(self, *, region: int, number: int) -> bool:
+        """Tell whether a registry that succeeded another opened this list again."""
+        entry = self._lists.get((region, number))
+        return entry is not None and entry.is_continued
+
     def _past(self, entry: _List, index: int, *, at: int | None, known_at: int | None) -> Status:
         offset = entry.newest
         while offset:
@@ -153,23 +171,31 @@ class Replica:
         return header
 
     def _take(self, end: int) -> None:
-        length, kind = layout.RECORD.unpack_from(self._map, self._offset)
-        body = self._offset + layout.RECORD.size
-        if kind not in Kind.__members__.values() or body + length > end:
-            raise Unavailable("replica.broken", f"a record at {self._offset} is none")
-        match Kind(kind):
+        try:
+            length, kind = layout.RECORD.unpack_from(self._map, self._offset)
+            body = self._offset + layout.RECORD.size
+            if body + length > end:
+                raise _broken(self._offset)
+            self._record(Kind(kind), body, length)
+        except (ArithmeticError, LookupError, TypeError, ValueError, struct.error, cbor2.CBORDecodeError) as fault:
+            raise _broken(self._offset) from fault
+        self._offset = layout.next_record(self._offset, length)
+
+    def _record(self, kind: Kind, body: int, length: int) -> None:
+        match kind:
             case Kind.EVENT:
                 self._event(cbor2.loads(self._map[body : body + length]))
             case Kind.LIST:
                 region, size, number = layout.STATUS_LIST.unpack_from(self._map, body)
-                self._lists[region, number] = _List(body + layout.STATUS_LIST.size, size)
+                before = self._lists.get((region, number))
+                newest, is_continued = (before.newest, True) if before else (0, False)
+                self._lists[region, number] = _List(body + layout.STATUS_LIST.size, size, newest, is_continued)
             case Kind.CHANGE:
                 region, _status, number, *_ = layout.STATUS_CHANGE.unpack_from(self._map, body)
                 self._lists[region, number].newest = body
             case Kind.CHRONICLE:
                 address, count, head = layout.CHRONICLE.unpack_from(self._map, body)
                 self.chronicles[address] = (count, head)
-        self._offset = layout.next_record(self._offset, length)
 
     def _event(self, record: list[Any]) -> None:
         address, name, args, block, time = record
@@ -177,12 +203,18 @@ class Replica:
             key = (args["region"], args["kind"], args["number"])
             batch = Batch(address, args["root"], args["hashAlg"], args["size"], block=block, time=time)
             self._batches[key] = (*self._batches.get(key, ()), batch)
-        elif name == "AuditProved":
-            self.proved_logs[args["region"]] = args["number"]
-        elif name == "AuditForged":
-            self.forged_logs.setdefault(args["region"], args["number"])
+            if args["kind"] == AUDIT:
+                self.audit_logs[args["region"]] = (*self.audit_logs.get(args["region"], ()), batch)
+        elif name in _JUDGEMENTS:
+            self.judged_logs[args["region"]] = args["number"]
+            if name == "AuditForged":
+                self.forged_logs.setdefault(args["region"], args["number"])
         else:
             self.trust.apply(name, args, time=time, block=block)
+
+
+def _broken(offset: int) -> Unavailable:
+    return Unavailable("replica.broken", f"what stands at {offset} is no record")
 
 
 def open_replica(directory: str | Path) -> Replica:

@@ -187,3 +187,9 @@ def test_a_node_does_not_pass_for_a_leaf(anchor: Send, ask: Ask) -> None:
     anchor(31, 1, 1, tree.root, 1, 4, NONE)
     inner = Tree(pair[:2]).root
     assert not ask("verifyInclusion", 31, 1, 1, inner, 0, tree.path(0)[1:])
+
+
+def test_a_path_that_stops_below_the_root_of_so_large_a_batch_proves_nothing(anchor: Send, ask: Ask) -> None:
+    fingerprint = hashlib.sha256(b"alone").digest()
+    anchor(31, 1, 1, Tree([fingerprint]).root, 1, 4, NONE)
+    assert not ask("verifyInclusion", 31, 1, 1, fingerprint, 0, [])

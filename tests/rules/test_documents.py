@@ -28,7 +28,11 @@ def test_links_and_mentioned_files_exist() -> None:
 
 
 def test_pages_that_the_code_names_exist() -> None:
-    named = [(tree.name(p), page) for p in tree.files(".py", ".sol") for page in PAGE.findall(p.read_text("utf-8"))]
+    named = [
+        (tree.name(p), page)
+        for p in tree.files(".py", ".sol", under=tree.PACKAGES)
+        for page in PAGE.findall(p.read_text("utf-8"))
+    ]
 
     assert [(path, page) for path, page in named if not (tree.ROOT / page).exists()] == []
 

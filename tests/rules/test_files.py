@@ -57,7 +57,7 @@ def test_nothing_is_left_to_do_later() -> None:
 
 def test_a_silenced_lint_names_its_code_and_its_reason() -> None:
     silenced = re.compile(r"# (?:no" + r"qa|type: ig" + r"nore)\b(.*)")
-    reasoned = re.compile(r"(?:: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|\[[\w, -]+\])\s+(?:#|-|—)\s*\w.{5,}")
+    reasoned = re.compile(r"(?:: [A-Z]+\d+(?:, ?[A-Z]+\d+)*|\[[\w, -]+\])\s+(?:#|-|—)\s*\w.{3,}")
     bare = [
         f"{tree.name(path)}: {found[0]}"
         for path in tree.files(".py")

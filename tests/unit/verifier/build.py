@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from ecert.domain import certificate, suites
-from ecert.domain.catalogue import by_no
+from ecert.domain.catalogue import CertificateType, by_no
 from ecert.domain.certificate import Face
 from ecert.domain.holders import Holder, HolderRef
 from ecert.domain.ids import licence_id, uscc_check
@@ -40,7 +39,7 @@ def uscc(region: int, number: int = 1) -> str:
 
 
 @cache
-def signer(name: str) -> LocalSigner:
+def signer(_name: str) -> LocalSigner:
     return suites.load_signer("ES256", suites.generate("ES256"))
 
 
@@ -68,7 +67,9 @@ class Issued:
 class World:
     """Writes blocks into a replica and issues certificates of Jiangsu (32); 310118 accepts them."""
 
-    def __init__(self, folder: Path, *, without: tuple[str, ...] = (), instead: Mapping[str, object] | None = None):
+    def __init__(
+        self, folder: Path, *, without: tuple[str, ...] = (), instead: Mapping[str, object] | None = None
+    ) -> None:
         self.writer = ReplicaWriter(
             folder,
             chain=ChainIdentity(CHAIN, bytes(32)),
@@ -99,7 +100,7 @@ class World:
     def now(self) -> int:
         return self.time + 30
 
-    def block(self, event: str = "", /, *, time: int | None = None, address: bytes = ANCHOR, **args: Any) -> int:
+    def block(self, event: str = "", /, *, time: int | None = None, address: bytes = ANCHOR, **args: object) -> int:
         self.time = self.time + 10 if time is None else time
         number = self.writer.header.head.number + 1
         events = (Event(address, "", event, args, b"", b""),) if event else ()
@@ -107,11 +108,11 @@ class World:
         self.writer.commit()
         return self.time
 
-    def authority(self, **changed: Any) -> None:
+    def authority(self, **changed: object) -> None:
         args = {"uscc": _b(ISSUER), "division": 32, "name": "江苏示例局", "notBefore": T0 - 1000}
         self.block("AuthorityRegistered", **{name: changed.get(name, value) for name, value in args.items()})
 
-    def key(self, name: str, *, authority: str = ISSUER, purpose: str = "certificate", **changed: Any) -> None:
+    def key(self, name: str, *, authority: str = ISSUER, purpose: str = "certificate", **changed: object) -> None:
         spki = signer(name).spki
         args = {
             "region": 32,
@@ -141,7 +142,9 @@ class World:
         at = self.time if effective is None else effective
         self.block("StatusChanged", region=32, list=1, indices=[index], status=status, effectiveAt=at)
 
-    def issue(self, *, kind: Any = CARD, key: str = ISSUER_KEY, index: int = 7, **changed: Any) -> Issued:
+    def issue(
+        self, *, kind: CertificateType = CARD, key: str = ISSUER_KEY, index: int = 7, **changed: object
+    ) -> Issued:
         face = Face(
             licence=licence_id(type_code=changed.pop("type_code", kind.code), issuer=ISSUER, serial="00000000DEADBEEF"),
             division="320509",
@@ -174,7 +177,7 @@ class World:
     def receipt(self, tree: Tree, index: int) -> AnchorReceipt:
         return AnchorReceipt(CHAIN, "0x" + ANCHOR.hex(), self.batches, index, tree.size, tuple(tree.path(index)))
 
-    def anchored(self, **changed: Any) -> Issued:
+    def anchored(self, **changed: object) -> Issued:
         (issued,) = self.anchor(self.issue(**changed))
         return issued
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
 
 from ecert.domain import jws, offline
 from ecert.domain.errors import EcertError, Malformed
@@ -40,7 +39,7 @@ class HomeRegion:
     world: World
     shown: tuple[Shown, ...] = ()
     key: str = "code"
-    changed: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, object] = field(default_factory=dict)
     failure: EcertError | None = None
     text: str | None = None
     kind: str = "online"
@@ -50,7 +49,7 @@ class HomeRegion:
         if text == "none":
             raise Malformed("code.unrecognised")
         kind = "offline" if text.startswith(offline.PREFIX) else self.kind
-        return Reading(kind, 32, text.strip())  # type: ignore[arg-type]  # one of the three
+        return Reading(kind, 32, text.strip())
 
     def redeem(
         self, *, text: str, use: Use, holder: HolderRef | None, requester: str, idempotency_key: str, now: int
@@ -80,11 +79,11 @@ def shown(issued: Issued, **mutable: Mutable) -> Shown:
 
 
 def ask(home: HomeRegion, *, code: str = CODE, holder: HolderRef | None = None, later: int = 0, **use: str) -> Report:
-    redemption = Redemption(code, replace(USE, **use), holder, "key-1")  # type: ignore[arg-type]  # texts
+    redemption = Redemption(code, replace(USE, **use), holder, "key-1")
     return redeem(redemption, codes=home, replica=home.world.replica, now=home.world.now + later)
 
 
-def entry(issued: Issued, *, type_no: int = CARD.no, **changed: Any) -> OfflineCertificate:
+def entry(issued: Issued, *, type_no: int = CARD.no, **changed: object) -> OfflineCertificate:
     assert issued.receipt is not None
     certificate = OfflineCertificate(
         type_no=type_no,
@@ -100,7 +99,7 @@ def entry(issued: Issued, *, type_no: int = CARD.no, **changed: Any) -> OfflineC
     return replace(certificate, **changed)
 
 
-def offline_code(world: World, *certificates: OfflineCertificate, key: str = "code", **changed: Any) -> str:
+def offline_code(world: World, *certificates: OfflineCertificate, key: str = "code", **changed: object) -> str:
     claims = OfflineClaims(
         region=32,
         iat=world.now - 10,

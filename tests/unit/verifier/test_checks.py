@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ecert.domain.catalogue import by_no
 from ecert.domain.holders import Holder
 from ecert.domain.receipt import AnchorReceipt
 from ecert.domain.sd_jwt import SdJwt
+from ecert.domain.signer import key_id
 from ecert.domain.status import StatusRef
 from tests.unit.verifier.build import (
     CHAIN,
@@ -18,6 +20,7 @@ from tests.unit.verifier.build import (
     ISSUER_KEY,
     LI,
     QUESTION,
+    ROLES,
     T0,
     VEHICLE,
     WANG,
@@ -87,8 +90,6 @@ def test_an_unknown_type_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize(("element", "code"), [("LJJF", "element.mutable"), ("NIX", "element.unknown")])
 def test_elements_that_do_not_belong_are_refused(world: World, element: str, code: str) -> None:
-    from ecert.domain.catalogue import by_no  # noqa: PLC0415 — the driving licence is met here alone
-
     judged = world.judge(world.anchored(kind=by_no(2), elements={element: 3}))
     assert told(judged, Group.FORM) == f"INVALID {code}"
 
@@ -198,8 +199,6 @@ def test_a_type_that_was_not_granted_is_refused(tmp_path: Path) -> None:
     [("KeyRevoked", "revokedAt", "key.revoked"), ("KeyCompromised", "since", "key.compromised")],
 )
 def test_what_ends_a_key_spares_what_was_anchored_before(world: World, event: str, when: str, code: str) -> None:
-    from ecert.domain.signer import key_id  # noqa: PLC0415 — named here alone
-
     before = world.anchored()
     name = {"region": 32, "authority": ISSUER.encode(), "keyId": key_id(signer(ISSUER_KEY).spki)}
     world.block(event, **name, **{when: world.time + 1})
@@ -208,8 +207,6 @@ def test_what_ends_a_key_spares_what_was_anchored_before(world: World, event: st
 
 
 def test_what_was_recorded_later_is_not_known_earlier(world: World) -> None:
-    from ecert.domain.signer import key_id  # noqa: PLC0415 — named here alone
-
     issued = world.anchored()
     then = world.time
     name = {"region": 32, "authority": ISSUER.encode(), "keyId": key_id(signer(ISSUER_KEY).spki)}
@@ -248,7 +245,7 @@ def test_a_batch_recorded_later_is_not_known_earlier(world: World) -> None:
 )
 def test_a_receipt_that_leads_elsewhere_is_refused(world: World, changed: dict[str, object], code: str) -> None:
     issued = world.anchored()
-    wrong = replace(_receipt(issued), **changed)  # type: ignore[arg-type]  # fields by name
+    wrong = replace(_receipt(issued), **changed)
     judged = world.judge(Issued(issued.sd_jwt, wrong))
     assert told(judged, Group.ANCHOR) == code
     assert judged.verdict is Verdict.REFUSE
@@ -262,8 +259,6 @@ def test_a_contract_that_an_old_replica_does_not_know_is_pending(world: World) -
 
 
 def test_a_succeeded_contract_keeps_its_receipts_and_gets_no_new_ones(world: World) -> None:
-    from tests.unit.verifier.build import ROLES  # noqa: PLC0415 — the directory's roles are met here alone
-
     issued = world.anchored()
     world.block("ContractAppointed", role=ROLES["CertificateAnchor"], contractAddress=b"\xa9" * 20, fromBlock=99)
     assert world.judge(issued).verdict is Verdict.ACCEPT
@@ -348,8 +343,6 @@ def test_a_lapsed_inspection_is_named_where_it_was_disclosed(world: World) -> No
 
 
 def test_one_old_endorsement_beside_a_good_one_is_noted(world: World) -> None:
-    from ecert.domain.catalogue import by_no  # noqa: PLC0415 — the pass is met here alone
-
     old, good = ({"YXQ": {"from": "2019-01-01", "to": to}} for to in ("2020-01-01", "2040-01-01"))
     judged = world.judge(world.anchored(kind=by_no(7), elements={"QZ": [old, good]}))
     assert told(judged, Group.VALIDITY) == "VALID validity.in_force"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,7 @@ class _Log:
     def __init__(self) -> None:
         self.records: list[tuple[int, str, Mapping[str, object]]] = []
 
-    def __call__(self, _connection: Any, *, region: int, kind: str, record: Mapping[str, object], now: int) -> None:
+    def __call__(self, _connection: object, *, region: int, kind: str, record: Mapping[str, object], now: int) -> None:
         assert now
         self.records.append((region, kind, record))
 

@@ -218,6 +218,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_batch",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contract", sa.LargeBinary(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Integer(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -230,7 +232,8 @@ def upgrade() -> None:
             ["transaction"],
             ["ledger_transaction.id"],
         ),
-        sa.PrimaryKeyConstraint("region", "kind", "number"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("contract", "region", "kind", "number"),
     )
     with op.batch_alter_table("ledger_batch", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ledger_batch_transaction"), ["transaction"], unique=False)
