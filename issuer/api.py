@@ -30,7 +30,7 @@ from issuer.wire import (
     RenewalBody,
 )
 
-__all__ = ["make_router"]
+__all__ = ["router"]
 
 _LIST: Final = re.compile(r"([1-9][0-9])-(0|[1-9][0-9]{0,9})")
 _PREFIX: Final = "/api/v1/certificates"
@@ -39,24 +39,24 @@ Authority = Annotated[Caller, Depends(require("issuer"))]
 Key = Annotated[str, Header(alias="Idempotency-Key")]
 
 
-def make_router(issuer: Issuer, *, clock: Clock, bitmaps: Bitmaps) -> APIRouter:
-    """Make the router; `bitmaps` is the deployment's replica."""
-    router = APIRouter(route_class=StrictRoute, tags=["issuer"])
-    _add_issuing(router, issuer, clock)
-    _add_keeping(router, issuer, clock)
-    _add_status_lists(router, issuer, clock, bitmaps)
-    return router
+def router(issuer: Issuer, bitmaps: Bitmaps, clock: Clock) -> APIRouter:
+    """Make the door's routes; `bitmaps` is the deployment's replica."""
+    doors = APIRouter(route_class=StrictRoute, tags=["issuer"])
+    _add_issuing(doors, issuer, clock)
+    _add_keeping(doors, issuer, clock)
+    _add_status_lists(doors, issuer, clock, bitmaps)
+    return doors
 
 
-def _add_issuing(router: APIRouter, issuer: Issuer, clock: Clock) -> None:
-    @router.post(_PREFIX, status_code=201)
+def _add_issuing(doors: APIRouter, issuer: Issuer, clock: Clock) -> None:
+    @doors.post(_PREFIX, status_code=201)
     def issue_one(body: IssueBody, caller: Authority, key: Key) -> IssueAnswer:
         """Issue a certificate."""
         request = body.request(authority=_authority(caller), type_code=body.type)
         wanted = _once(issuer, caller, key, "issue", body)
         return IssueAnswer.of(issue(issuer, request, now=_now(clock), once=wanted))
 
-    @router.post(f"{_PREFIX}/batch", status_code=201)
+    @doors.post(f"{_PREFIX}/batch", status_code=201)
     def issue_batch(body: BatchBody, caller: Authority, key: Key) -> BatchAnswer:
         """Issue up to 10,000 certificates, or none."""
         requests = [one.request(authority=_authority(caller), type_code=one.type) for one in body.certificates]
@@ -64,7 +64,7 @@ def _add_issuing(router: APIRouter, issuer: Issuer, clock: Clock) -> None:
         issued = issue_many(issuer, requests, now=_now(clock), once=wanted)
         return BatchAnswer(certificates=[IssueAnswer.of(one) for one in issued])
 
-    @router.post(_PREFIX + "/{licence_id}/renewal", status_code=201)
+    @doors.post(_PREFIX + "/{licence_id}/renewal", status_code=201)
     def renew_one(licence_id: str, body: RenewalBody, caller: Authority, key: Key) -> IssueAnswer:
         """Issue the next version; the certificate is superseded when it begins."""
         type_code = parse_licence_id(licence_id).type_code
@@ -73,14 +73,14 @@ def _add_issuing(router: APIRouter, issuer: Issuer, clock: Clock) -> None:
         return IssueAnswer.of(renew(issuer, licence_id, request, now=_now(clock), once=wanted))
 
 
-def _add_keeping(router: APIRouter, issuer: Issuer, clock: Clock) -> None:
-    @router.get(_PREFIX + "/{licence_id}")
+def _add_keeping(doors: APIRouter, issuer: Issuer, clock: Clock) -> None:
+    @doors.get(_PREFIX + "/{licence_id}")
     def read_one(licence_id: str, caller: Authority) -> KeptAnswer:
         """Read a certificate with its receipt, once it is anchored, and its history."""
         name = str(parse_licence_id(licence_id))
         return KeptAnswer.of(read(issuer, name, authority=_authority(caller)))
 
-    @router.post(_PREFIX + "/{licence_id}/status")
+    @doors.post(_PREFIX + "/{licence_id}/status")
     def change_one(licence_id: str, body: ChangeBody, caller: Authority, key: Key) -> ChangeAnswer:
         """Revoke, suspend or restore a certificate."""
         change = body.change(str(parse_licence_id(licence_id)))
@@ -88,15 +88,15 @@ def _add_keeping(router: APIRouter, issuer: Issuer, clock: Clock) -> None:
         (changed,) = change_many(issuer, [change], authority=_authority(caller), now=_now(clock), once=wanted)
         return ChangeAnswer.of(changed)
 
-    @router.put(_PREFIX + "/{licence_id}/mutable", status_code=204)
+    @doors.put(_PREFIX + "/{licence_id}/mutable", status_code=204)
     def set_mutable(licence_id: str, body: MutableBody, caller: Authority) -> None:
         """Set mutable elements; asking twice changes nothing but their age."""
         name = str(parse_licence_id(licence_id))
         update_mutable(issuer, name, body.elements, authority=_authority(caller), now=_now(clock))
 
 
-def _add_status_lists(router: APIRouter, issuer: Issuer, clock: Clock, bitmaps: Bitmaps) -> None:
-    @router.get("/status-lists/{name}", response_class=Response)
+def _add_status_lists(doors: APIRouter, issuer: Issuer, clock: Clock, bitmaps: Bitmaps) -> None:
+    @doors.get("/status-lists/{name}", response_class=Response)
     def status_list(name: str) -> Response:
         """Fetch a status list, signed; for anybody."""
         found = _LIST.fullmatch(name)

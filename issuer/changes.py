@@ -13,7 +13,7 @@ from ecert.domain.errors import Malformed, NotFound, Unavailable
 from ecert.domain.status import Status
 from issuer.grounds import RESULTS, Action, check_ground
 from issuer.idempotency import Once, recall, remember
-from issuer.moves import make_change, take_effect
+from issuer.moves import Move, make_changes, take_effect
 from issuer.room import Issuer
 from issuer.store import certificates
 from issuer.store.certificates import StoredCertificate
@@ -121,17 +121,15 @@ def _make(
     issuer: Issuer, connection: Connection, wanted: Sequence[Change], authority: str, now: int
 ) -> list[StoredChange]:
     found = certificates.find_all(connection, [change.licence_id for change in wanted])
-    made = []
-    for change in wanted:
-        certificate = found.get(change.licence_id)
-        if certificate is None or certificate.issuer != authority:
-            raise NotFound("certificate.unknown")
-        at = now if change.effective_at is None else change.effective_at
-        # A certificate may be withdrawn from its first moment, not from before there was one.
-        if at < min(certificate.nbf, certificate.issued_at):
-            raise Malformed("change.too_early")
-        new = RESULTS[change.action]
-        made.append(
-            make_change(issuer, connection, certificate, new=new, ground=change.ground, effective_at=at, now=now)
-        )
-    return made
+    moves = [_move(found.get(change.licence_id), change, authority, now) for change in wanted]
+    return make_changes(issuer, connection, moves, now=now)
+
+
+def _move(certificate: StoredCertificate | None, change: Change, authority: str, now: int) -> Move:
+    if certificate is None or certificate.issuer != authority:
+        raise NotFound("certificate.unknown")
+    at = now if change.effective_at is None else change.effective_at
+    # A certificate may be withdrawn from its first moment, not from before there was one.
+    if at < min(certificate.nbf, certificate.issued_at):
+        raise Malformed("change.too_early")
+    return Move(certificate, RESULTS[change.action], change.ground, at)

@@ -20,6 +20,8 @@ from issuer.store.certificates import StoredCertificate
 
 __all__ = ["HeldCertificate", "held"]
 
+_IDLE = (changes.WAITING, changes.OVERTAKEN)
+
 
 @dataclass(frozen=True, slots=True)
 class HeldCertificate:
@@ -65,5 +67,5 @@ def _held(issuer: Issuer, connection: Connection, row: StoredCertificate) -> Hel
 def _reason(connection: Connection, row: StoredCertificate) -> str | None:
     if row.status == Status.VALID:
         return None
-    grounds = [c.reason for c in changes.of_certificate(connection, row.id) if c.state == changes.QUEUED]
+    grounds = [c.reason for c in changes.of_certificate(connection, row.id) if c.state not in _IDLE]
     return code_of(grounds[-1])

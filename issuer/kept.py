@@ -19,7 +19,7 @@ __all__ = ["Kept", "KeptChange", "read", "update_mutable"]
 
 @dataclass(frozen=True, slots=True)
 class KeptChange:
-    """A change of status: `state` is waiting, queued or overtaken; times in Unix seconds."""
+    """A change of status: `state` as in `issuer.store.changes`; times in Unix seconds."""
 
     status: Status
     ground: str

@@ -7,47 +7,48 @@ change alike in one list, indices sorted, as the contract wants them (docs/contr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from ecert.domain.errors import Conflict
 from ecert.domain.status import Status, check_move
 from issuer.room import Issuer
+from issuer.settling import settle
 from issuer.store import certificates, changes
 from issuer.store.certificates import StoredCertificate
-from issuer.store.changes import StoredChange
+from issuer.store.changes import NewChange, StoredChange
 from ledger import acts
 
-__all__ = ["due", "make_change", "take_effect"]
+__all__ = ["Move", "due", "make_changes", "take_effect"]
 
 _AT_ONCE = 1_000
 _CALL = 2_000  # indices in a transaction: about 20 million gas (docs/contracts.md, Gas)
 
 
-def make_change(
-    issuer: Issuer,
-    connection: Connection,
-    certificate: StoredCertificate,
-    *,
-    new: Status,
-    ground: str,
-    effective_at: int,
-    now: int,
-) -> StoredChange:
-    """Write a change and its audit record, inside the caller's transaction. Conflict("status.*")."""
-    check_move(old=Status(certificate.status), new=new)
-    change = changes.add(
-        connection,
-        region=certificate.region,
-        certificate=certificate.id,
-        new=int(new),
-        reason=ground,
-        effective_at=effective_at,
-        at=now,
-    )
-    _record(issuer, connection, change, kind="status", now=now)
-    return change
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A certificate, what becomes of it, on which ground and from when (Unix seconds)."""
+
+    certificate: StoredCertificate
+    new: Status
+    ground: str
+    effective_at: int
+
+    def row(self) -> NewChange:
+        """Write it down as a change that waits."""
+        found = self.certificate
+        return NewChange(found.region, found.id, int(self.new), self.ground, self.effective_at)
+
+
+def make_changes(issuer: Issuer, connection: Connection, moves: Sequence[Move], *, now: int) -> list[StoredChange]:
+    """Write changes, at least one, and their audit records, inside the caller's transaction. Conflict("status.*")."""
+    for move in moves:
+        check_move(old=Status(move.certificate.status), new=move.new)
+    made = changes.add(connection, [move.row() for move in moves], at=now)
+    _record(issuer, connection, made, kind="status", now=now)
+    return made
 
 
 def take_effect(issuer: Issuer, connection: Connection, due_now: Sequence[StoredChange], *, now: int) -> None:
@@ -64,7 +65,11 @@ def take_effect(issuer: Issuer, connection: Connection, due_now: Sequence[Stored
 
 
 def due(issuer: Issuer, now: int) -> int:
-    """Queue what has waited for its day; return how many changes. What another change overtook is only marked so."""
+    """Queue what has waited for its day; return how many changes. What another change overtook is only marked so.
+
+    What the chain answered to earlier ones is taken in first.
+    """
+    settle(issuer, now)
     queued = 0
     while True:
         with issuer.database.reading() as connection:
@@ -81,10 +86,11 @@ def _pass(issuer: Issuer, connection: Connection, now: int) -> int:
         first.setdefault(change.certificate, change)
     rows = certificates.find_all(connection, first)
     ready = [change for change in first.values() if _may_move(rows[change.certificate], change)]
-    for change in first.values():
-        if change not in ready:
-            changes.overtake(connection, change)
-        _record(issuer, connection, change, kind="status.due" if change in ready else "status.overtaken", now=now)
+    late = [change for change in first.values() if not _may_move(rows[change.certificate], change)]
+    for change in late:
+        changes.overtake(connection, change)
+    _record(issuer, connection, ready, kind="status.due", now=now)
+    _record(issuer, connection, late, kind="status.overtaken", now=now)
     take_effect(issuer, connection, ready, now=now)
     return len(ready)
 
@@ -111,11 +117,10 @@ def _grouped(
             yield alike, members[start : start + _CALL]
 
 
-def _record(issuer: Issuer, connection: Connection, change: StoredChange, *, kind: str, now: int) -> None:
-    record = {
-        "licence_id": change.certificate,
-        "new": Status(change.new).name,
-        "ground": change.reason,
-        "effective_at": change.effective_at,
-    }
-    issuer.audit.record(connection, region=change.region, kind=kind, record=record, now=now)
+def _record(issuer: Issuer, connection: Connection, made: Iterable[StoredChange], *, kind: str, now: int) -> None:
+    records: dict[int, list[dict[str, object]]] = defaultdict(list)
+    for change in made:
+        record = {"licence_id": change.certificate, "new": Status(change.new).name, "ground": change.reason}
+        records[change.region].append({**record, "effective_at": change.effective_at})
+    for region, told in records.items():
+        issuer.audit.record_many(connection, region=region, kind=kind, records=told, now=now)

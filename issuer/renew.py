@@ -20,7 +20,7 @@ from issuer.changes import own
 from issuer.face import Draft, IssueRequest, check_authority, draft
 from issuer.grounds import REPLACED
 from issuer.idempotency import Once
-from issuer.moves import make_change, take_effect
+from issuer.moves import Move, make_changes, take_effect
 from issuer.room import Issuer
 from issuer.seals import blind_of, open_mutable
 from issuer.store import certificates
@@ -73,9 +73,7 @@ def _check(issuer: Issuer, connection: Connection, before: StoredCertificate, re
 def _supersede(issuer: Issuer, connection: Connection, licence_id: str, *, successor: str, now: int) -> None:
     rows = certificates.find_all(connection, [licence_id, successor])
     before, begins = rows[licence_id], max(now, rows[successor].nbf)
-    change = make_change(
-        issuer, connection, before, new=Status.SUPERSEDED, ground=REPLACED, effective_at=begins, now=now
-    )
+    made = make_changes(issuer, connection, [Move(before, Status.SUPERSEDED, REPLACED, begins)], now=now)
     certificates.set_superseded_by(connection, licence_id, successor=successor)
     if begins <= now:
-        take_effect(issuer, connection, [change], now=now)
+        take_effect(issuer, connection, made, now=now)

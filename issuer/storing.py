@@ -106,19 +106,20 @@ def _store(issuer: Issuer, signed: Sequence[Signed], *, now: int, once: Once | N
         certificates.add_holders(connection, _holders(issuer, signed))
         for (region, number), count in Counter((place.region, place.number) for _, place, _ in signed).items():
             lists.use(connection, region=region, number=number, count=count)
-        _enqueue(issuer, connection, signed, now)
-        for draft, _, issued in signed:
-            issuer.audit.record(connection, region=draft.region, kind="issue", record=_record(draft, issued), now=now)
+        for region, told in _by_region(signed).items():
+            leaves = [issued.fingerprint for _, issued in told]
+            issuer.anchoring.enqueue(connection, region=region, fingerprints=leaves, now=now)
+            records = [_record(draft, issued) for draft, issued in told]
+            issuer.audit.record_many(connection, region=region, kind="issue", records=records, now=now)
         if also is not None:
             also(connection, [issued for _, _, issued in signed])
 
 
-def _enqueue(issuer: Issuer, connection: Connection, signed: Sequence[Signed], now: int) -> None:
-    leaves: dict[int, list[bytes]] = defaultdict(list)
+def _by_region(signed: Sequence[Signed]) -> Mapping[int, list[tuple[Draft, Issued]]]:
+    told: dict[int, list[tuple[Draft, Issued]]] = defaultdict(list)
     for draft, _, issued in signed:
-        leaves[draft.region].append(issued.fingerprint)
-    for region, fingerprints in leaves.items():
-        issuer.anchoring.enqueue(connection, region=region, fingerprints=fingerprints, now=now)
+        told[draft.region].append((draft, issued))
+    return told
 
 
 def _row(issuer: Issuer, draft: Draft, place: Place, issued: Issued, now: int) -> StoredCertificate:

@@ -1,4 +1,4 @@
-"""What crosses the wire of the issuing API (docs/spec/issuing-api.md), read into this room's values and written from them."""
+"""What crosses the issuing API's wire, read into this room's values and written back (docs/spec/issuing-api.md)."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -174,7 +174,7 @@ class MutableState(_Wire):
 
 
 class ChangeState(_Wire):
-    """A change as it stands: waiting, queued for the chain, or overtaken by another."""
+    """A change as it stands: waiting, queued for the chain, final there or refused, or overtaken by another."""
 
     status: str
     reason: str

@@ -8,7 +8,7 @@ shown salt and record can check the leaf. A record is written in the transaction
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,13 +68,17 @@ class AuditLog:
         self, connection: Connection, *, region: int, kind: str, record: Mapping[str, Any], now: int
     ) -> AuditLeaf:
         """Append a record to a region's log, inside the caller's transaction."""
-        position = store.next_position(connection, region)
-        body = orjson.dumps({"kind": kind, "at": now, "record": record}, option=orjson.OPT_SORT_KEYS)
-        salt = random_bytes(_SALT)
-        leaf = hashlib.sha256(salt + body).digest()
-        sealed = self.vault.seal(salt + body, context=_context(region, position))
-        store.add_entry(connection, region, store.AuditEntry(position, kind, now, leaf, sealed))
-        return AuditLeaf(position, leaf)
+        (leaf,) = self.record_many(connection, region=region, kind=kind, records=[record], now=now)
+        return leaf
+
+    def record_many(
+        self, connection: Connection, *, region: int, kind: str, records: Sequence[Mapping[str, Any]], now: int
+    ) -> list[AuditLeaf]:
+        """Append records, at least one, in their order, inside the caller's transaction: two statements in all."""
+        first = store.next_position(connection, region, count=len(records))
+        entries = [self._seal(region, place, kind, record, now) for place, record in enumerate(records, first)]
+        store.add_entries(connection, region, entries)
+        return [AuditLeaf(entry.position, entry.leaf) for entry in entries]
 
     def read(self, region: int) -> list[AuditRecord]:
         """Open a region's log for its auditor."""
@@ -89,6 +93,13 @@ class AuditLog:
         if not 0 < first <= second == len(leaves):
             raise NotFound("audit.size", f"no log of {second} entries here")
         return Tree(leaves).consistency(first)
+
+    def _seal(self, region: int, position: int, kind: str, record: Mapping[str, Any], now: int) -> store.AuditEntry:
+        body = orjson.dumps({"kind": kind, "at": now, "record": record}, option=orjson.OPT_SORT_KEYS)
+        salt = random_bytes(_SALT)
+        leaf = hashlib.sha256(salt + body).digest()
+        sealed = self.vault.seal(salt + body, context=_context(region, position))
+        return store.AuditEntry(position, kind, now, leaf, sealed)
 
     def _open(self, region: int, entry: store.AuditEntry) -> AuditRecord:
         body = self.vault.open(entry.sealed, context=_context(region, entry.position))

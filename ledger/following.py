@@ -1,10 +1,10 @@
 """Following: every final block, in order and whole, into this deployment's replica (design section 4, "Following").
 
 For each block: (1) its parent is the block followed before, (2) the events of every contract of the directory are
-taken, from the block of its appointment on, (3) each contract's running event hash, recomputed from them, equals the one in the contract's own slots at the
-end of the stretch, (4) an audit log's new root continues the old one, by a consistency proof from the region that
-keeps it, and (5) only then does the stretch count. What does not hold stops the follower, by name; the replica ages
-and says so.
+taken, from the block of its appointment on, (3) each contract's running event hash, recomputed from them, equals the
+one in the contract's own slots at the end of the stretch, and (4) only then does the stretch count. What does not hold
+stops the follower, by name; the replica ages and says so. Then each new root of an audit log is judged: it continues
+the one before, by a consistency proof from the region that keeps it, or the region is named for it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ConsistencyProofs(Protocol):
     def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
         """Return the RFC 9162 section 2.1.4 path between two sizes.
 
-        Unavailable where the region does not answer, or not with a path; NotFound where it says that it has no such log.
+        Unavailable where the region does not answer, or not with a path; NotFound where it denies having such a log.
         """
 
 

@@ -235,18 +235,17 @@ def _closed(row: Row[tuple[object, ...]]) -> ClosedBatch:
     return ClosedBatch(r["id"], r["contract"], batch, r["block"], r["error"], r["queued_at"])
 
 
-def next_position(connection: Connection, region: int) -> int:
-    """Take the next place in a region's audit log; writers queue behind its row."""
+def next_position(connection: Connection, region: int, *, count: int) -> int:
+    """Take the next `count` places in a region's audit log, return the first; writers queue behind its row."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    claim = dialect.insert(_head).values(region=region, size=1)
-    claim = claim.on_conflict_do_update(index_elements=["region"], set_={"size": _head.c.size + 1})
-    return int(connection.execute(claim.returning(_head.c.size)).scalar_one()) - 1
+    claim = dialect.insert(_head).values(region=region, size=count)
+    claim = claim.on_conflict_do_update(index_elements=["region"], set_={"size": _head.c.size + count})
+    return int(connection.execute(claim.returning(_head.c.size)).scalar_one()) - count
 
 
-def add_entry(connection: Connection, region: int, entry: AuditEntry) -> None:
-    """Write an entry of the audit log."""
-    fields = {"position": entry.position, "kind": entry.kind, "at": entry.at}
-    connection.execute(insert(_audit).values(region=region, leaf=entry.leaf, sealed=entry.sealed, **fields))
+def add_entries(connection: Connection, region: int, entries: Iterable[AuditEntry]) -> None:
+    """Write entries of the audit log."""
+    connection.execute(insert(_audit), [{"region": region, **asdict(entry)} for entry in entries])
 
 
 def audit_size(connection: Connection, region: int) -> int:

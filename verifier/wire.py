@@ -81,11 +81,11 @@ def _named(subject: Subject | None) -> dict[str, Any]:
 def _elements(subject: Subject | None) -> list[dict[str, Any]]:
     if subject is None:
         return []
-    known = {element.key: element for element in subject.kind.elements}
+    # In the catalogue's order: the certificate's own is that of its digests, by chance.
     return [
-        {"key": key, "zh": known[key].zh, "en": known[key].en, "value": _plain(value)}
-        for key, value in subject.elements.items()
-        if key in known
+        {"key": known.key, "zh": known.zh, "en": known.en, "value": _plain(subject.elements[known.key])}
+        for known in subject.kind.elements
+        if known.key in subject.elements
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 
 import issuer.api
 import ledger.api
@@ -46,7 +46,7 @@ def create_app(house: House) -> FastAPI:
     return app
 
 
-def _doors(house: House) -> tuple[object, ...]:
+def _doors(house: House) -> tuple[APIRouter, ...]:
     floor = house.floor
     return (
         issuer.api.router(house.issuer, house.replica, floor.clock),

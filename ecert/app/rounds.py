@@ -22,7 +22,11 @@ _MINUTE = 60
 
 @dataclass(slots=True)
 class Rounds:
-    """What is done again and again; `due` queues what a room has kept back, `purges` deletes what has had its time."""
+    """What is done again and again.
+
+    `due` queues what a room has kept back, `purges` deletes what has had its time, `followed` lets this process's
+    readers see what the follower took.
+    """
 
     sending: Sending
     anchoring: Anchoring
@@ -30,6 +34,7 @@ class Rounds:
     now: Callable[[], int]
     due: tuple[Callable[[int], object], ...] = ()
     purges: tuple[Callable[[int], object], ...] = ()
+    followed: Callable[[], object] | None = None
     _purged: int = 0
 
     def once(self) -> int:
@@ -44,7 +49,7 @@ class Rounds:
         self.anchoring.resend_refused(now)
         self.anchoring.close_batches(now)
         under_way = self.sending.push()
-        self.follower.step()
+        self._follow()
         return under_way
 
     def settle(self) -> None:
@@ -54,7 +59,7 @@ class Rounds:
             if time.monotonic() > give_up:
                 raise Unavailable("ledger.unsettled", "transactions are still under way")
             time.sleep(_PAUSE)
-        self.follower.step()
+        self._follow()
 
     def forever(self, stop: threading.Event) -> None:
         """Go round until told to stop; a fault is logged by its code and the next round tries again."""
@@ -64,6 +69,11 @@ class Rounds:
             except EcertError as error:
                 log("round.failed", code=error.code)
                 stop.wait(1.0)
+
+    def _follow(self) -> None:
+        self.follower.step()
+        if self.followed:
+            self.followed()
 
 
 def settle_queue(sending: Sending) -> None:

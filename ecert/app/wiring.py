@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecert.app.floor import Floor, open_floor
+from ecert.app.floor import Drivers, Floor, open_floor
 from ecert.app.rounds import Rounds, settle_queue
 from ecert.domain.errors import Unavailable
 from ecert.domain.holders import HolderRef
@@ -62,7 +62,7 @@ def _embedded(rest: str, settings: Settings, clock: Clock) -> Ledger:
     return open_embedded(Path(rest), clock=clock.now, heartbeat=settings.heartbeat)
 
 
-DRIVERS = {"embedded": _embedded}
+DRIVERS: Drivers = {"embedded": _embedded}
 """The chains that a deployment can stand on, by the scheme of ECERT_LEDGER."""
 
 
@@ -156,13 +156,13 @@ class House:
         self.floor.close()
 
 
-def open_house(settings: Settings, clock: Clock) -> House:
-    """Open everything, found the chain where it is new, and join the rooms.
+def open_house(settings: Settings, clock: Clock, *, drivers: Drivers = DRIVERS) -> House:
+    """Open everything, found the chain where it is new, and join the rooms; `drivers` as `DRIVERS`, for another clock.
 
     Unavailable("ledger.locked" | "replica.locked") where another process owns them, Conflict("ledger.other_chain" |
     "replica.other_chain") where database, replica and chain do not belong together.
     """
-    floor = open_floor(settings, clock, drivers=DRIVERS, account=account)
+    floor = open_floor(settings, clock, drivers=drivers, account=account)
     try:
         return _furnish(floor, _directory(floor))
     except BaseException:
@@ -223,6 +223,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         floor.now,
         due=(lambda now: due(issuer, now),),
         purges=(lambda now: purge_answers(issuer, now), lambda now: purge(home, now=now)),
+        followed=replica.refresh,
     )
     return House(floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways)
 

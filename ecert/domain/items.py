@@ -76,7 +76,7 @@ class Items:
         try:
             return self.items[code]
         except KeyError:
-            raise NotFound("item.unknown", code[:40]) from None
+            raise NotFound("item.unknown") from None
 
 
 def elements_for(item: Item, type_code: str) -> tuple[str, ...]:

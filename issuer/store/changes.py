@@ -1,20 +1,32 @@
-"""Rows of status changes: made, waiting for their day, queued for the chain, or overtaken."""
+"""Rows of status changes: waiting for their day, queued for the chain, final there or refused, or overtaken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ecert.runtime.storage import table_of
 from issuer.tables import ChangeRow
 
-__all__ = ["OVERTAKEN", "QUEUED", "WAITING", "StoredChange"]
+__all__ = ["FINAL", "OVERTAKEN", "QUEUED", "REFUSED", "WAITING", "NewChange", "StoredChange"]
 
-WAITING, QUEUED, OVERTAKEN = "waiting", "queued", "overtaken"
+WAITING, QUEUED, FINAL = "waiting", "queued", "final"
+REFUSED, OVERTAKEN = "refused", "overtaken"
 
 _change = table_of(ChangeRow)
+
+
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    """A change as it is asked for."""
+
+    region: int
+    certificate: str
+    new: int
+    reason: str
+    effective_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +45,11 @@ class StoredChange:
     transaction: int | None
 
 
-def add(
-    connection: Connection, *, region: int, certificate: str, new: int, reason: str, effective_at: int, at: int
-) -> StoredChange:
-    """Write a change that waits."""
-    fields = {
-        "region": region,
-        "certificate": certificate,
-        "old": None,
-        "new": new,
-        "reason": reason,
-        "effective_at": effective_at,
-        "at": at,
-        "state": WAITING,
-        "transaction": None,
-    }
-    row = connection.execute(insert(_change).values(**fields).returning(*_change.c)).one()
-    return StoredChange(**row._mapping)  # noqa: SLF001 — SQLAlchemy's documented name
+def add(connection: Connection, changes: Iterable[NewChange], *, at: int) -> list[StoredChange]:
+    """Write changes, at least one, that wait; return them in their order."""
+    rows = [{**asdict(change), "at": at, "state": WAITING} for change in changes]
+    write = insert(_change).returning(*_change.c, sort_by_parameter_order=True)
+    return [StoredChange(**row._mapping) for row in connection.execute(write, rows)]  # noqa: SLF001 — SQLAlchemy's documented name
 
 
 def due(connection: Connection, now: int, *, most: int) -> list[StoredChange]:
@@ -70,6 +70,28 @@ def queue(connection: Connection, changes: Iterable[StoredChange], *, old: Mappi
     write = update(_change).where(_change.c.id == bindparam("which"))
     write = write.values(old=bindparam("from"), state=QUEUED, transaction=transaction)
     connection.execute(write, [{"which": c.id, "from": old[c.certificate]} for c in changes])
+
+
+def transactions(connection: Connection, *, most: int) -> list[int]:
+    """Return the transactions of changes that are queued and not known to be final, oldest first."""
+    query = select(_change.c.transaction).where(_change.c.state == QUEUED).distinct()
+    return list(connection.execute(query.order_by(_change.c.transaction).limit(most)).scalars())
+
+
+def of_transaction(connection: Connection, transaction: int) -> list[StoredChange]:
+    """Return the changes that one transaction carries."""
+    rows = connection.execute(select(_change).where(_change.c.transaction == transaction).order_by(_change.c.id))
+    return [StoredChange(**row._mapping) for row in rows]  # noqa: SLF001 — SQLAlchemy's documented name
+
+
+def end(connection: Connection, transaction: int, *, state: str) -> None:
+    """Record what became of a transaction's changes."""
+    connection.execute(update(_change).where(_change.c.transaction == transaction).values(state=state))
+
+
+def resend(connection: Connection, transaction: int, *, again: int) -> None:
+    """Let another transaction carry the changes of one."""
+    connection.execute(update(_change).where(_change.c.transaction == transaction).values(transaction=again))
 
 
 def overtake(connection: Connection, change: StoredChange) -> None:

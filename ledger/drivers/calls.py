@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import rlp
 from eth_abi.codec import ABICodec
-from eth_abi.decoding import BytesDecoder
+from eth_abi.decoding import BytesDecoder, StringDecoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import registry
 from eth_hash.auto import keccak
@@ -183,11 +183,17 @@ def _digest(entry: Mapping[str, Any]) -> bytes:
 
 
 def _codec() -> ABICodec:
-    """Take the standard codec, but let addresses stay the 20 bytes that they are."""
+    """Take the standard codec, but let addresses stay the 20 bytes that they are.
+
+    Contracts do not look into a text's bytes: one that is no UTF-8 is shown with escapes and stops nobody who follows.
+    """
     own: ABIRegistry = copy(registry)
     own.unregister_decoder("address")
     raw = BytesDecoder(value_bit_size=160, is_big_endian=True)  # type: ignore[no-untyped-call] # eth_abi has no types
     own.register_decoder("address", raw, label="address")
+    own.unregister_decoder("string")
+    text = StringDecoder(handle_string_errors="backslashreplace")  # type: ignore[no-untyped-call] # eth_abi has no types
+    own.register_decoder("string", text, label="string")
     return ABICodec(own)
 
 

@@ -1,4 +1,4 @@
-"""The replica: a deployment's own copy of what the chain says, in a mapped file of one writer (docs/spec/replica.md)."""
+"""The replica: a deployment's own copy of what the chain says, a mapped file of one writer (docs/spec/replica.md)."""
 
 from ledger.replica.reader import AUDIT, CERTIFICATES, Batch, Replica, open_replica
 from ledger.replica.writer import ReplicaWriter

@@ -81,7 +81,7 @@ def _unpack(page: bytes | memoryview, offset: int) -> Header | None:
 
 
 def pack_record(kind: Kind, body: bytes, *, zeros: int = 0) -> bytes:
-    """Write a record, padded so that the next one is aligned to 8 bytes, but for `zeros` zero bytes that end its body."""
+    """Write a record, padded to 8 bytes, but for the `zeros` zero bytes (a multiple of 8) that end its body."""
     padding = bytes(0 if zeros else -len(body) % 8)
     return RECORD.pack(len(body) + zeros, kind) + body + padding
 

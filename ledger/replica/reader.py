@@ -125,7 +125,7 @@ class Replica:
         return None if entry is None else (entry.offset, entry.size, entry.newest)
 
     def recorded(self, *, region: int, number: int, index: int) -> Status | None:
-        """Return the status that the newest record of an index tells, not its bits, which a crash may have left ahead."""
+        """Return the status that the newest record of an index tells; its bits may be ahead of that after a crash."""
         entry = self._lists.get((region, number))
         return None if entry is None else self._past(entry, index, at=None, known_at=None)
 

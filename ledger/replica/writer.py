@@ -1,9 +1,9 @@
 """Writing a replica: one process, one block after another, each whole or not at all (docs/spec/replica.md).
 
 The order is: records, which nobody reads yet; at the commit, when the follower has judged them, status bits, the sync,
-and the header that makes all of it count. After a crash the old header still stands, the same blocks are followed again,
-and setting the same bits again changes nothing. A file of another chain or Consortium is refused: a replica is never
-mended by hand, it is deleted and followed anew.
+and the header that makes all of it count. After a crash the old header still stands, the same blocks are followed
+again, and setting the same bits again changes nothing. A file of another chain or Consortium is refused: a replica is
+never mended by hand, it is deleted and followed anew.
 """
 
 from __future__ import annotations

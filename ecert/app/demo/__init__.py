@@ -1,1 +1,13 @@
-"""The demonstration: the whole job on the embedded chain, told and then shown as one table."""
+"""The demonstration: the whole job on the embedded chain, told as two stories and shown as one table.
+
+>>> from ecert.app.demo.cases import CASES
+>>> sum(case.expect == "accept" for case in CASES) > 74
+True
+"""
+
+from __future__ import annotations
+
+from ecert.app.demo.command import add, run
+from ecert.app.demo.founding import bootstrap
+
+__all__ = ["add", "bootstrap", "run"]

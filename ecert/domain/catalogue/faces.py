@@ -28,6 +28,7 @@ LONGEST_LIST: Final = 200
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_KEY: Final = re.compile(r"[A-Z][A-Z0-9]{0,15}")
 _MEDIA_TYPES: Final = ("image/jpeg", "image/png")
 
 
@@ -50,10 +51,15 @@ def _check(known: tuple[Element, ...], given: object, *, mutable: bool) -> dict[
     by_key = {element.key: element for element in known}
     for key in given:
         if key not in by_key:
-            raise Malformed("element.unknown", str(key)[:40])
+            raise Malformed("element.unknown", key if _is_plain_key(key) else "")
         if by_key[key].mutable is not mutable:
             raise Malformed("element.not_mutable" if mutable else "element.mutable", key)
     return {key: _value(element, given[key]) for key, element in by_key.items() if key in given}
+
+
+def _is_plain_key(key: object) -> bool:
+    """Tell whether a key may be repeated in an answer: what else stands there may be a person's."""
+    return isinstance(key, str) and _KEY.fullmatch(key) is not None
 
 
 def _value(element: Element, value: object) -> object:

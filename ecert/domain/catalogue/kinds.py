@@ -98,7 +98,7 @@ class Catalogue:
         try:
             return self.codes[code]
         except KeyError:
-            raise NotFound("type.unknown", code[:40]) from None
+            raise NotFound("type.unknown") from None
 
     def by_no(self, no: int) -> CertificateType:
         """Find a type by its number in the catalogue, from 1; NotFound `type.unknown`."""
@@ -110,5 +110,5 @@ class Catalogue:
         """Find what a province calls `name`: its own names, then the delta's; NotFound `type.unknown`."""
         code = self.names.get((region, name)) or self.names.get(("delta", name))
         if code is None:
-            raise NotFound("type.unknown", name[:40])
+            raise NotFound("type.unknown")
         return self.codes[code]

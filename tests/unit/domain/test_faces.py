@@ -125,9 +125,7 @@ FIRST = date(2016, 5, 1)
         (31, None, 0, date(2021, 4, 30)),
     ],
 )
-def test_the_last_day_follows_the_types_rule(
-    no: int, born: date | None, step: int, last: date | None
-) -> None:
+def test_the_last_day_follows_the_types_rule(no: int, born: date | None, step: int, last: date | None) -> None:
     assert last_day(by_no(no).validity, first=FIRST, born=born, step=step) == last
 
 

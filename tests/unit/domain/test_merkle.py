@@ -82,22 +82,16 @@ def test_the_hash_algorithm_is_part_of_the_proof() -> None:
     tree = Tree(FINGERPRINTS[:5], hash_alg=2)
     assert tree.root != merkle.root(FINGERPRINTS[:5])
     with pytest.raises(VerificationFailed):
-        verify_inclusion(
-            fingerprint=FINGERPRINTS[3], index=3, size=5, path=tree.path(3), root=tree.root, hash_alg=1
-        )
+        verify_inclusion(fingerprint=FINGERPRINTS[3], index=3, size=5, path=tree.path(3), root=tree.root, hash_alg=1)
     with pytest.raises(Malformed, match=r"suite\.hash_alg"):
         Tree([], hash_alg=0)
 
 
-@pytest.mark.parametrize(
-    ("index", "size"), [(-1, 5), (5, 5), (0, 0), (2, 5), (3, 4), (3, 500), (3, 2**63 + 1)]
-)
+@pytest.mark.parametrize(("index", "size"), [(-1, 5), (5, 5), (0, 0), (2, 5), (3, 4), (3, 500), (3, 2**63 + 1)])
 def test_a_path_proves_no_other_place(index: int, size: int) -> None:
     tree = Tree(FINGERPRINTS[:5])
     with pytest.raises(VerificationFailed):
-        verify_inclusion(
-            fingerprint=FINGERPRINTS[3], index=index, size=size, path=tree.path(3), root=tree.root
-        )
+        verify_inclusion(fingerprint=FINGERPRINTS[3], index=index, size=size, path=tree.path(3), root=tree.root)
 
 
 @pytest.mark.parametrize("path", [[bytes(32)] * 64, [bytes(31)], [bytes(32), b""]])

@@ -1,4 +1,4 @@
-"""Status changes: durable in one write, only moves that the chain allows, only on grounds that allow them, and in time."""
+"""Status changes: durable in one write, only moves that the chain allows, on grounds that allow them, and in time."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from issuer import Changed
+    from issuer.grounds import Action
     from tests.unit.issuer.world import World
 
 VALID, INVALID, SUSPENDED, SUPERSEDED = Status
@@ -90,10 +91,10 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize(("status", "action", "code"), FORBIDDEN)
-def test_a_forbidden_move_changes_nothing(world: World, status: Status, action: str, code: str) -> None:
+def test_a_forbidden_move_changes_nothing(world: World, status: Status, action: Action, code: str) -> None:
     name = issue(world.room, request(), now=NOW).licence_id
     with world.room.database.transaction() as connection:
-        connection.exec_driver_sql(f"UPDATE issuer_certificate SET status = {int(status)}")
+        connection.exec_driver_sql("UPDATE issuer_certificate SET status = ?", (int(status),))
     before = world.counts()
 
     with pytest.raises(Conflict, match=code.replace(".", r"\.")):
@@ -168,7 +169,7 @@ def test_a_change_may_reach_back_to_the_beginning_and_no_further(world: World) -
 @pytest.mark.parametrize(
     ("action", "ground"), [("restore", "death"), ("revoke", "replaced"), ("suspend", "cancelled"), ("revoke", "whim")]
 )
-def test_a_ground_must_allow_the_change(world: World, action: str, ground: str) -> None:
+def test_a_ground_must_allow_the_change(world: World, action: Action, ground: str) -> None:
     name = issue(world.room, request(), now=NOW).licence_id
 
     with pytest.raises(Malformed, match=r"change\.ground"):
@@ -205,9 +206,9 @@ def test_a_batch_of_changes_has_its_bounds_and_no_certificate_twice(world: World
 
 
 def _change_all(
-    world: World, names: Sequence[str], action: str, ground: str, *, effective_at: int | None = None
+    world: World, names: Sequence[str], action: Action, ground: str, *, effective_at: int | None = None
 ) -> tuple[Changed, ...]:
-    wanted = [Change(name, action, ground, effective_at) for name in names]  # type: ignore[arg-type] — parametrised
+    wanted = [Change(name, action, ground, effective_at) for name in names]
     return change_many(world.room, wanted, authority=USCC, now=NOW)
 
 

@@ -60,8 +60,7 @@ def test_a_suspended_and_a_revoked_one_are_shown_with_their_ground(world: World)
     revoke(world.room, two, ground="error", authority=USCC, now=NOW)
 
     shown = {
-        h.licence_id: (h.status, h.status_reason)
-        for h in held(world.room, region=32, holder=LI.ref, types=[HOUSEHOLD])
+        h.licence_id: (h.status, h.status_reason) for h in held(world.room, region=32, holder=LI.ref, types=[HOUSEHOLD])
     }
     assert shown == {
         one: (Status.SUSPENDED, "ground.court_order"),

@@ -6,7 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from issuer import issue, issue_many, once, purge, read, retire_key, rotate_key
 from tests.unit.issuer.world import DAY, HOUSEHOLD, LI, LIST_SIZE, NOW, USCC, WANG, request
 
 if TYPE_CHECKING:
+    from issuer import Once
     from tests.unit.issuer.world import World
 
 
@@ -174,7 +175,7 @@ def test_the_newest_key_signs_once_the_chain_knows_it(world: World) -> None:
     after = certificate.parse(issue(world.room, request(), now=NOW).text).token.kid
 
     assert before == meanwhile != after
-    assert b64url_decode(after) == key_id(call.args[4])  # type: ignore[arg-type] — the SPKI's place in addKey
+    assert b64url_decode(after) == key_id(cast("bytes", call.args[4]))
 
 
 def test_without_a_key_that_stands_nothing_is_signed(world: World) -> None:
@@ -228,5 +229,5 @@ def test_only_the_issuing_authority_reads_it(world: World) -> None:
         read(world.room, issued.licence_id, authority="91350100M000100Y43")
 
 
-def _once(world: World, key: str, body: bytes, *, caller: str = "caller"):  # noqa: ANN202 — Once, for issue
+def _once(world: World, key: str, body: bytes, *, caller: str = "caller") -> Once:
     return once(world.room.vault, caller=caller, key=key, region=32, request=body)

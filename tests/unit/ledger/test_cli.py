@@ -15,6 +15,7 @@ from ecert.domain.ids import uscc_check
 from ledger import motions
 from ledger.acting import Acting
 from ledger.cli.reading import read_address
+from ledger.drivers.calls import created_address
 from tests.unit.ledger.founded import Founded, Told, copied, parsed, served, typed
 
 DIGEST = "ab" * 32
@@ -61,6 +62,15 @@ def decided(house: Founded, *motion: str) -> Told:
     number = propose(house, *motion).json["proposal"]
     assert vote(house, number, 31, 32, 33) == [0, 0, 0]
     return act(house, "execute", number)
+
+
+def deployed(house: Founded, contract: str) -> str:
+    sending, account = house.floor.sending, "31-admin"
+    with sending.database.transaction() as connection:
+        sending.queue_deployment(connection, contract, (house.directory.consortium,), account=account, now=0)
+    house.settle()
+    address = sending.account(account).address
+    return "0x" + created_address(address, sending.nonce_for(address) - 1).hex()
 
 
 def test_a_fifth_region_is_admitted_and_registers_an_authority(house: Founded, acting: Acting) -> None:
@@ -121,7 +131,7 @@ def test_a_contract_succeeds_another(house: Founded) -> None:
         "ledger.refused",
         "ConsortiumNotContract",
     )
-    successor = "0x" + house.directory.consortium.hex()
+    successor = deployed(house, "StatusRegistry")
     assert decided(house, "appoint", "--role", "status", "--address", successor).code == 0
 
     (entry,) = [c for c in shown(house)["contracts"] if c["role"] == "status"]
@@ -133,29 +143,22 @@ def test_a_contract_succeeds_another(house: Founded) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("deed", "region", "error"),
-    [
-        ("vote", 35, "ConsortiumNotMember"),
-        ("execute", 35, "ConsortiumNotMember"),
-        ("vote", 31, "ConsortiumVoted"),
-        ("execute", 31, "ConsortiumTooFewVotes"),
-    ],
-)
-def test_a_refused_act_names_the_contracts_error(house: Founded, deed: str, region: int, error: str) -> None:
+def test_a_refused_act_names_the_contracts_error(house: Founded) -> None:
     number = propose(house, "remove", "--member", "33").json["proposal"]
     assert vote(house, number, 31) == [0]
-
-    told = act(house, deed, number, region)
-
-    assert told.error == (1, "ledger.refused", error)
-    assert told.json["error"]["zh"] == "合约拒绝了这一操作"
-
-
-@pytest.mark.parametrize(("number", "error"), [(1, "ConsortiumExecuted"), (99, "ConsortiumUnknownProposal")])
-@pytest.mark.parametrize("deed", ["vote", "execute"])
-def test_only_an_open_proposal_is_acted_on(house: Founded, deed: str, number: int, error: str) -> None:
-    assert act(house, deed, number).error == (1, "ledger.refused", error)
+    for deed, of, region, error in (
+        ("vote", number, 35, "ConsortiumNotMember"),
+        ("execute", number, 35, "ConsortiumNotMember"),
+        ("vote", number, 31, "ConsortiumVoted"),
+        ("execute", number, 31, "ConsortiumTooFewVotes"),
+        ("vote", 1, 31, "ConsortiumExecuted"),
+        ("execute", 1, 31, "ConsortiumExecuted"),
+        ("vote", 99, 31, "ConsortiumUnknownProposal"),
+        ("execute", 99, 31, "ConsortiumUnknownProposal"),
+    ):
+        told = act(house, deed, of, region)
+        assert (deed, of, region, told.error) == (deed, of, region, (1, "ledger.refused", error))
+        assert told.json["error"]["zh"] == "合约拒绝了这一操作"
 
 
 def test_a_stranger_may_not_propose(house: Founded, acting: Acting) -> None:
@@ -261,11 +264,37 @@ BAD = [
         "ledger.address",
     ),
     (
-        ["propose", "--region", "31", "release", "--name", "a", "--version", "1", "--sha256", "00", "--from", "2027-01-01"],
+        [
+            "propose",
+            "--region",
+            "31",
+            "release",
+            "--name",
+            "a",
+            "--version",
+            "1",
+            "--sha256",
+            "00",
+            "--from",
+            "2027-01-01",
+        ],
         "ledger.digest",
     ),
     (
-        ["propose", "--region", "31", "release", "--name", "a", "--version", " ", "--sha256", DIGEST, "--from", "2027-01-01"],
+        [
+            "propose",
+            "--region",
+            "31",
+            "release",
+            "--name",
+            "a",
+            "--version",
+            " ",
+            "--sha256",
+            DIGEST,
+            "--from",
+            "2027-01-01",
+        ],
         "ledger.name",
     ),
     (["vote", "0", "--region", "31"], "ledger.number"),
@@ -288,9 +317,13 @@ def test_an_error_is_readable_without_json(house: Founded) -> None:
     told = typed(house, "consortium", "vote", "0", "--region", "31")
 
     assert told.code == 3
-    assert told.text == (
-        "error\n  code: ledger.number\n  zh: 提案编号应为正整数\n  en: A proposal's number is a whole number from 1\n  detail: \n"
-    )
+    assert told.text.splitlines() == [
+        "error",
+        "  code: ledger.number",
+        "  zh: 提案编号应为正整数",
+        "  en: A proposal's number is a whole number from 1",
+        "  detail: ",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,10 @@ def test_an_unusual_encoding_is_no_motion() -> None:
     assert read(moved) is None
 
 
-@given(st.binary(max_size=300) | st.builds(bytes.__add__, st.just(encode_call(motions.remove(D, member=33))[:4]), st.binary()))
+@given(
+    st.binary(max_size=300)
+    | st.builds(bytes.__add__, st.just(encode_call(motions.remove(D, member=33))[:4]), st.binary())
+)
 def test_arbitrary_bytes_are_read_or_not_and_nothing_else(action: bytes) -> None:
     words = read(action)
 

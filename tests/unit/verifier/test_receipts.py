@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ecert.domain import jws
 from ecert.domain.errors import Malformed, NotFound, VerificationFailed
 from ecert.domain.strict import b64url_encode
 from ecert.domain.use import use_hash
@@ -16,7 +17,7 @@ from ecert.runtime.storage import open_database
 from tests.unit.verifier.build import World, signer
 from tests.unit.verifier.home import USE, HomeRegion, ask
 from verifier.findings import Verdict
-from verifier.receipts import issue_receipt, parse_receipt, report_digest, verify_receipt
+from verifier.receipts import TYP, issue_receipt, parse_receipt, report_digest, verify_receipt
 
 
 class _Log:
@@ -77,6 +78,16 @@ def test_a_key_that_is_no_receipt_key_proves_nothing(world: World, tmp_path: Pat
     for key in ("stranger", "code"):
         with pytest.raises(NotFound, match=r"desk_receipt\.key"):
             verify_receipt(_issue(world, tmp_path, log, key=key), replica=world.replica)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"iss": "urn:cn:ecert:region:3１"}, {"verdict": "perhaps"}, {"iat": True}, {"item": 1}, {"more": ""}]
+)
+def test_a_signed_receipt_of_another_form_is_malformed(changed: dict[str, object]) -> None:
+    claims = {"iss": "urn:cn:ecert:region:32", "iat": 1, "jti": "j", "report": "AA", "verdict": "refuse"}
+    text = jws.sign(signer("receipt"), typ=TYP, claims=claims | {"item": None, "use": None} | changed)
+    with pytest.raises(Malformed, match=r"desk_receipt\.form"):
+        parse_receipt(text)
 
 
 @pytest.mark.parametrize("text", ["", "a.b", "a.b.c"])

@@ -1,0 +1,97 @@
+"""What a consortium needs before the first certificate: keys, authorities, recognitions and released lists.
+
+Everything is judged by what was followed from the chain, so doing it again asks for what is missing only, and an
+interrupted beginning goes on where it was. `ecert serve` does the same on an empty home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from ecert.app.demo.acts import Act, queue
+from ecert.app.demo.authorities import SEATS, Seat
+from ecert.app.demo.releases import release
+from ecert.app.wiring import REGION_SUITE, House, region_signer
+from ecert.domain.dates import start_of_day
+from ecert.domain.signer import key_id
+from ecert.domain.suites import SUITES
+from issuer.authorities import Authority, establish
+from ledger import acts
+from verifier.recognition import Cell, cells
+
+__all__ = ["SINCE", "bootstrap", "issuing_suites"]
+
+SINCE: Final = start_of_day(date(2024, 1, 1))
+"""From when everything here counts, in legal time."""
+
+_PURPOSES: Final = ("code", "gateway", "receipt", "status")
+_ISSUING: Final = ("ES256", "SM2-SM3")
+
+
+def bootstrap(house: House) -> None:
+    """Bring the chain to where authorities can issue and every region's codes can be judged; safe to repeat."""
+    house.settle()
+    queue(house, [*_region_keys(house), *_authorities(house), *_recognitions(house)])
+    house.settle()
+    release(house)
+
+
+def issuing_suites() -> tuple[str, ...]:
+    """Name the suites that this process can issue with: SM2-SM3 only where Python's libcrypto has it."""
+    return tuple(name for name in _ISSUING if SUITES[name].available)
+
+
+def _region_keys(house: House) -> Iterator[Act]:
+    for region in house.floor.regions:
+        for purpose in _PURPOSES:
+            spki = region_signer(house.floor.keys, region, purpose).spki
+            if house.replica.trust.key(region=region, owner=None, key_id=key_id(spki)) is None:
+                call = acts.add_key(
+                    house.directory,
+                    region=region,
+                    owner=None,
+                    suite=REGION_SUITE,
+                    purpose=purpose,
+                    spki=spki,
+                    not_before=SINCE,
+                    not_after=None,
+                )
+                yield region, call
+
+
+def _authorities(house: House) -> Iterator[Act]:
+    for seat in SEATS:
+        if seat.region in house.floor.regions:
+            for call in establish(house.issuer, _authority(seat), now=house.floor.now()):
+                yield seat.region, call
+
+
+def _authority(seat: Seat) -> Authority:
+    return Authority(
+        uscc=seat.uscc,
+        region=seat.region,
+        division=seat.division,
+        name=seat.name,
+        suites=issuing_suites(),
+        types=seat.types,
+        not_before=SINCE,
+    )
+
+
+def _recognitions(house: House) -> Iterator[Act]:
+    for region in house.floor.regions:
+        own = (cell for cell in cells() if cell.accepting == str(region))
+        missing = [(cell.type_code, cell.issuing, cell.accepted) for cell in own if not _is_said(house, cell)]
+        if missing:
+            yield region, acts.recognise(house.directory, accepting=str(region), cells=missing, since=SINCE)
+
+
+def _is_said(house: House, cell: Cell) -> bool:
+    """Whatever a region has said stands: it may have changed its mind since."""
+    now = house.floor.now()
+    said = house.replica.trust.recognises(
+        accepting=cell.accepting, type_code=cell.type_code, issuing=cell.issuing, at=now, known_at=now
+    )
+    return said is not None

@@ -1,0 +1,55 @@
+"""The shared lists are released by vote before anybody works by them: proposed, voted for by all, published."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+from ecert.app.demo.acts import queue
+from ecert.app.wiring import House
+from ecert.domain.catalogue import CATALOGUE
+from ecert.domain.errors import Unavailable
+from ecert.domain.items import ITEMS
+from ledger import motions
+
+__all__ = ["release"]
+
+_VOTING_SECONDS: Final = 86_400
+
+
+def release(house: House) -> None:
+    """Release what is not released yet; Unavailable("ledger.unfounded") where proposals cannot be counted."""
+    released = {(known.name, known.sha256) for known in house.replica.trust.releases}
+    missing = {name: digest for name, digest in _lists().items() if (name, digest) not in released}
+    if not missing:
+        return
+    first, directory = min(house.floor.regions), house.directory
+    numbers = _next_numbers(house, len(missing))
+    expires_at = house.floor.now() + _VOTING_SECONDS
+    actions = [_action(house, name, digest) for name, digest in missing.items()]
+    queue(house, [(first, motions.propose(directory, action=each, expires_at=expires_at)) for each in actions])
+    house.settle()
+    votes = [(region, motions.vote(directory, number=n)) for region in house.floor.regions for n in numbers]
+    queue(house, votes)
+    house.settle()
+    queue(house, [(first, motions.execute(directory, number=number)) for number in numbers])
+    house.settle()
+
+
+def _lists() -> dict[str, bytes]:
+    recognition = sha256((files("verifier") / "recognition.toml").read_bytes()).digest()
+    return {"catalogue": CATALOGUE.sha256, "items": ITEMS.sha256, "recognition": recognition}
+
+
+def _action(house: House, name: str, digest: bytes) -> bytes:
+    now = house.floor.now()
+    call = motions.release(house.directory, name=name, version=digest.hex()[:12], sha256=digest, effective_from=now)
+    return house.floor.ledger.encode(call)
+
+
+def _next_numbers(house: House, count: int) -> range:
+    (made,) = house.floor.ledger.ask(house.directory.call("Consortium", "proposalCount"))
+    if not isinstance(made, int):
+        raise Unavailable("ledger.unfounded", "the Consortium does not count its proposals")
+    return range(made + 1, made + 1 + count)

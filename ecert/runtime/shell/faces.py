@@ -1,0 +1,59 @@
+"""A certificate's elements as rows that a page can show: named in both languages, lists as entries, pictures as pictures.
+
+The citizen's page and the clerk's use the same rows. What is shown may be forged, so nothing is taken to be of its type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ecert.domain.catalogue import CertificateType, Element
+
+__all__ = ["Row", "face_rows"]
+
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_PICTURES: Final = {"iVBORw0KGgo": "image/png", "/9j/": "image/jpeg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One element: its name, and its value as a text, as a picture's data URL, or as entries of rows."""
+
+    zh: str
+    en: str
+    text: str = field(default="", repr=False)
+    picture: str | None = field(default=None, repr=False)
+    entries: tuple[tuple[Row, ...], ...] = field(default=(), repr=False)
+
+
+def face_rows(kind: CertificateType, elements: Mapping[str, object]) -> tuple[Row, ...]:
+    """Give the disclosed elements of a type in the catalogue's order."""
+    return _rows(kind.elements, elements)
+
+
+def _rows(known: Iterable[Element], values: Mapping[str, object]) -> tuple[Row, ...]:
+    return tuple(_row(element, values[element.key]) for element in known if element.key in values)
+
+
+def _row(element: Element, value: object) -> Row:
+    match value:
+        case list():
+            entries = (each if isinstance(each, Mapping) else {} for each in value)
+            return Row(element.zh, element.en, entries=tuple(_rows(element.fields, each) for each in entries))
+        case str() if element.type == "image":
+            return Row(element.zh, element.en, picture=_picture(value))
+        case {"from": begun, "to": ended}:
+            return Row(element.zh, element.en, f"{begun} – {ended}")
+        case _:
+            return Row(element.zh, element.en, str(value))
+
+
+def _picture(text: str) -> str | None:
+    for beginning, media_type in _PICTURES.items():
+        if text.startswith(beginning) and _BASE64.fullmatch(text):
+            return f"data:{media_type};base64,{text}"
+    return None

@@ -1,0 +1,44 @@
+"""A page's form: bounded, read once, and held to the session's own token, so that no other site can send it (CSRF)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.datastructures import UploadFile
+
+from ecert.domain.errors import NotAllowed
+from ecert.runtime.shell.visits import Visitor
+
+__all__ = ["Filled", "Form"]
+
+_MOST_FIELDS: Final = 40
+_LONGEST_FIELD: Final = 32 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was filled in; of a name given twice the last counts."""
+
+    texts: Mapping[str, str] = field(repr=False)
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def text(self, name: str) -> str:
+        """Give a field's text; empty where it is absent."""
+        return self.texts.get(name, "")
+
+
+async def _read(visit: Visitor) -> Form:
+    form = await visit.request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD)
+    texts = {name: value for name, value in form.items() if isinstance(value, str)}
+    files = {name: await value.read() for name, value in form.items() if isinstance(value, UploadFile)}
+    if not hmac.compare_digest(texts.pop("csrf", "").encode(), visit.session.token.encode()):
+        raise NotAllowed("session.csrf")
+    return Form(texts, files)
+
+
+Filled = Annotated[Form, Depends(_read)]
+"""The form as a page's parameter: NotAllowed("session.csrf") for another session's, or none."""

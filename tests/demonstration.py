@@ -1,0 +1,55 @@
+"""One whole demonstration, run twice on one home by the real command, for every test that looks at what it left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+__all__ = ["Demonstration", "Run", "demonstration"]
+
+_COMMAND = "from ecert.app.cli import main; raise SystemExit(main())"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How one run of `ecert demo` ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What `--json` printed; nothing else may stand on standard output."""
+        parsed: dict[str, Any] = json.loads(self.out)
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """The home that it left, and its two runs: the first for machines, the second for people."""
+
+    home: Path
+    first: Run
+    second: Run
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """Run it in an empty home, then again on what stands there, with every log line that there is."""
+    home = tmp_path_factory.mktemp("demonstration") / "var"
+    return Demonstration(home, _run(home, "--json"), _run(home))
+
+
+def _run(home: Path, *options: str) -> Run:
+    env = {**os.environ, "ECERT_HOME": str(home), "ECERT_LOG": "debug", "PYTHONUTF8": "1"}
+    command = [sys.executable, "-c", _COMMAND, "demo", *options]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
+    return Run(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,1 @@
+"""Tests of the front door: the demonstration's cast, its table and what it prints."""

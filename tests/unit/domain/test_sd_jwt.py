@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecert.domain.errors import Malformed
+from ecert.domain.sd_jwt import digest, disclose, hide_entry, hide_member, split
+from ecert.domain.strict import b64url_decode, b64url_encode
+
+RFC = json.loads((Path(__file__).parents[2] / "vectors" / "rfc9901.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", RFC["disclosures"], ids=lambda case: case["section"])
+def test_the_rfcs_disclosures_have_the_rfcs_digests(case: dict[str, Any]) -> None:
+    assert digest(case["disclosure"]) == case["digest"]
+    assert json.loads(b64url_decode(case["disclosure"])) == case["contents"]
+
+
+def test_spellings_of_one_value_are_each_read_and_each_signed_as_they_stand() -> None:
+    spellings = RFC["spellings"]
+    texts = spellings["disclosures"]
+    assert digest(texts[0]) == spellings["digest_of_the_first"]
+    assert len({digest(text) for text in texts}) == 4
+    for text in texts:
+        assert disclose({"_sd": [digest(text)]}, [text]).claims == {"family_name": "Möbius"}
+
+
+@pytest.mark.parametrize("case", RFC["payloads"], ids=lambda case: case["section"])
+def test_the_rfcs_payloads_are_disclosed_as_the_rfc_says(case: dict[str, Any]) -> None:
+    assert disclose(case["payload"], case["disclosures"]).claims == case["disclosed"]
+
+
+@pytest.mark.parametrize("case", RFC["presentations"], ids=lambda case: case["section"])
+def test_the_rfcs_presentations_come_apart_and_together_again(case: dict[str, Any]) -> None:
+    taken = split(case["text"])
+
+    assert (len(taken.disclosures), taken.key_binding is not None) == (case["disclosures"], case["key_binding"])
+    assert str(taken) == case["text"]
+
+
+def test_what_is_not_disclosed_leaves_no_trace() -> None:
+    _, name = hide_member("name", "李示例")
+    _, entry = hide_entry(1)
+
+    assert disclose({"_sd": [name], "list": [{"...": entry}, 2]}, []).claims == {"list": [2]}
+
+
+def test_disclosures_within_disclosures_stand_under_their_top_path() -> None:
+    field, field_digest = hide_member("share", "1/2")
+    entry, entry_digest = hide_entry({"_sd": [field_digest]})
+    other, other_digest = hide_entry("whole")
+    owners, owners_digest = hide_member("owners", [{"...": entry_digest}, {"...": other_digest}])
+    disclosed = disclose({"elements": {"_sd": [owners_digest]}}, [field, other, owners, entry])
+
+    assert disclosed.claims == {"elements": {"owners": [{"share": "1/2"}, "whole"]}}
+    assert sorted(disclosed.under["elements", "owners"]) == [0, 1, 2, 3]
+
+
+def test_without_the_one_that_holds_it_a_disclosure_is_stray() -> None:
+    field, field_digest = hide_member("share", "1/2")
+    _, entry_digest = hide_entry({"_sd": [field_digest]})
+    with pytest.raises(Malformed, match=r"sd_jwt\.stray"):
+        disclose({"owners": [{"...": entry_digest}]}, [field])
+
+
+def test_a_disclosure_twice_is_refused() -> None:
+    one, digest_of_one = hide_member("a", 1)
+    with pytest.raises(Malformed, match=r"sd_jwt\.repeated"):
+        disclose({"_sd": [digest_of_one]}, [one, one])
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_digest_twice_is_refused_shown_or_not(*, shown: bool) -> None:
+    one, digest_of_one = hide_entry(1)
+    with pytest.raises(Malformed, match=r"sd_jwt\.digest"):
+        disclose({"list": [{"...": digest_of_one}, {"...": digest_of_one}]}, [one] if shown else [])
+
+
+def test_a_digest_at_two_depths_is_refused() -> None:
+    inner, inner_digest = hide_member("a", 1)
+    outer, outer_digest = hide_member("b", {"_sd": [inner_digest]})
+    with pytest.raises(Malformed, match=r"sd_jwt\.digest"):
+        disclose({"_sd": [outer_digest, inner_digest]}, [outer, inner])
+
+
+@pytest.mark.parametrize("name", ["_sd", "...", "_sd_alg", "taken"])
+def test_a_reserved_or_taken_name_is_refused(name: str) -> None:
+    one, digest_of_one = hide_member(name, 1)
+    with pytest.raises(Malformed, match=r"sd_jwt\.reserved"):
+        disclose({"taken": 0, "_sd": [digest_of_one]}, [one])
+
+
+def test_one_name_disclosed_twice_is_refused() -> None:
+    (one, first), (two, second) = hide_member("a", 1), hide_member("a", 2)
+    with pytest.raises(Malformed, match=r"sd_jwt\.reserved"):
+        disclose({"_sd": [first, second]}, [one, two])
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"...": "x"},
+        {"a": {"...": "x", "b": 1}},
+        {"a": {"_sd_alg": "sha-256"}},
+        {"_sd": "x"},
+        {"_sd": [7]},
+        {"_sd": [["x"]]},
+        {"a": [{"...": 7}]},
+        {"a": [{"...": "x", "b": 1}]},
+    ],
+)
+def test_digests_of_another_form_are_refused(claims: dict[str, Any]) -> None:
+    with pytest.raises(Malformed, match=r"sd_jwt\.(digest|reserved)"):
+        disclose(claims, [])
+
+
+def test_a_member_cannot_stand_for_an_entry_nor_an_entry_for_a_member() -> None:
+    (member, of_member), (entry, of_entry) = hide_member("a", 1), hide_entry(1)
+    with pytest.raises(Malformed, match=r"sd_jwt\.disclosure"):
+        disclose({"list": [{"...": of_member}]}, [member])
+    with pytest.raises(Malformed, match=r"sd_jwt\.disclosure"):
+        disclose({"_sd": [of_entry]}, [entry])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[]", b'["salt"]', b'["s","n",1,2]', b"{}", b"7", b'[7,"n",1]', b'["s",7,1]', b'["s","n",1.5]', b'["s"'],
+)
+def test_a_disclosure_of_another_form_is_refused(content: bytes) -> None:
+    text = b64url_encode(content)
+    with pytest.raises(Malformed):
+        disclose({"_sd": [digest(text)]}, [text])
+
+
+def test_a_thousand_disclosures_within_each_other_are_malformed_and_no_crash() -> None:
+    disclosures, inner = [], "x"
+    for _ in range(1000):
+        text, inner = hide_member("a", {"_sd": [inner]})
+        disclosures.append(text)
+    with pytest.raises(Malformed, match=r"sd_jwt\.depth"):
+        disclose({"_sd": [inner]}, disclosures)
+
+
+def test_a_thousand_disclosures_are_taken_and_no_more() -> None:
+    assert len(split("j" + "~d" * 1000 + "~").disclosures) == 1000
+    assert split("j" + "~d" * 1000 + "~kb").key_binding == "kb"
+    with pytest.raises(Malformed, match=r"sd_jwt\.disclosures"):
+        split("j" + "~d" * 1001 + "~")
+    with pytest.raises(Malformed, match=r"sd_jwt\.disclosures"):
+        split("j" + "~" * 5000)
+
+
+@pytest.mark.parametrize("text", ["", "j", "j~~", "j~d~~kb", "j~é~", "j" * 300_000 + "~", b"j~", None, 7])
+def test_what_is_no_sd_jwt_is_malformed(text: object) -> None:
+    with pytest.raises(Malformed, match=r"sd_jwt\."):
+        split(text)  # type: ignore[arg-type] # what a caller must not hand in
