@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SOLC := contracts/node_modules/.ready
+INTEROP := build/interop/.ready
 SYSTEM_COMMANDS := openssl
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all check format rules contracts lock clean node system
+.PHONY: help demo serve test test-all interop check format rules contracts lock clean node system
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -21,10 +22,13 @@ serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is fi
 	$(BIN)/ecert serve
 
 test: $(READY) ## Set up, then run the tests that need no system package
-	$(BIN)/python -m pytest -m "not system"
+	$(BIN)/python -m pytest -m "not system and not interop"
 
-test-all: system $(READY) ## Run every test; needs the system package openssl
+test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl and Node 20 or newer
 	$(BIN)/python -m pytest
+
+interop: system node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node
+	$(BIN)/python -m pytest tests/interop
 
 check: node $(READY) $(SOLC) ## Lint, types, import rules, fresh contract artefacts; needs Node 20 or newer
 	$(BIN)/ruff check .
@@ -50,6 +54,8 @@ lock: ## Write requirements.lock anew from pyproject.toml (make lock UPGRADE=--u
 	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras \
 		--prerelease=if-necessary-or-explicit --python-version 3.11 $(UPGRADE) \
 		-o requirements.lock pyproject.toml
+	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 $(UPGRADE) -o tests/interop/requirements.lock tests/interop/requirements.in
 
 clean: ## Remove what make made (.venv, node_modules, build/, caches); var/ with its keys stays
 	rm -rf .venv contracts/node_modules build .hypothesis .mypy_cache .ruff_cache .pytest_cache *.egg-info
@@ -65,14 +71,20 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Foreign implementations stand apart: cwt wants another cbor2 than the house, and none may lend ours its libraries.
+$(INTEROP): tests/interop/requirements.lock
+	$(PYTHON) -m venv build/interop
+	build/interop/bin/pip install --quiet --require-hashes --no-deps -r tests/interop/requirements.lock
+	@touch $@
+
 $(SOLC): contracts/package.json contracts/package-lock.json | node
 	cd contracts && npm ci
 	@touch $@
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
-		echo "This target compiles Solidity and needs Node 20 or newer with npm (Debian: nodejs npm)." >&2; exit 1; }
+		echo "This target needs Node 20 or newer with npm (Debian: nodejs npm)." >&2; exit 1; }
 
 system:
 	@for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || { \
-		echo "make test-all needs the system package $$command (Debian: apt-get install $$command)." >&2; exit 1; }; done
+		echo "This target needs the system package $$command (Debian: apt-get install $$command)." >&2; exit 1; }; done

@@ -67,5 +67,5 @@ def update_mutable(
         states.update({key: {"value": value, "at": now} for key, value in checked.items()})
         sealed = seal_mutable(issuer.vault, row.id, states)
         certificates.set_mutable(connection, row.id, sealed=sealed, at=now)
-        record = {"licence_id": row.id, "elements": sorted(checked)}
+        record = {"fingerprint": row.fingerprint.hex(), "elements": sorted(checked)}
         issuer.audit.record(connection, region=row.region, kind="mutable", record=record, now=now)

@@ -89,8 +89,8 @@ def _pass(issuer: Issuer, connection: Connection, now: int) -> int:
     late = [change for change in first.values() if not _may_move(rows[change.certificate], change)]
     for change in late:
         changes.overtake(connection, change)
-    _record(issuer, connection, ready, kind="status.due", now=now)
-    _record(issuer, connection, late, kind="status.overtaken", now=now)
+    _record(issuer, connection, ready, kind="status_due", now=now)
+    _record(issuer, connection, late, kind="status_overtaken", now=now)
     take_effect(issuer, connection, ready, now=now)
     return len(ready)
 
@@ -118,9 +118,12 @@ def _grouped(
 
 
 def _record(issuer: Issuer, connection: Connection, made: Iterable[StoredChange], *, kind: str, now: int) -> None:
+    told = list(made)
+    rows = certificates.find_all(connection, [change.certificate for change in told])
     records: dict[int, list[dict[str, object]]] = defaultdict(list)
-    for change in made:
-        record = {"licence_id": change.certificate, "new": Status(change.new).name, "ground": change.reason}
+    for change in told:
+        fingerprint = rows[change.certificate].fingerprint.hex()
+        record = {"fingerprint": fingerprint, "new": Status(change.new).name, "ground": change.reason}
         records[change.region].append({**record, "effective_at": change.effective_at})
-    for region, told in records.items():
-        issuer.audit.record_many(connection, region=region, kind=kind, records=told, now=now)
+    for region, grouped in records.items():
+        issuer.audit.record_many(connection, region=region, kind=kind, records=grouped, now=now)

@@ -1,8 +1,8 @@
 """What the chain answered to status changes: final, refused, or to be asked again because its clock is behind ours.
 
 A block's time may lag the clocks around it by seconds (on a network it is a median of earlier votes), and the contract
-takes no change before its time: `StatusFutureEffect` says "not yet", never "no". Any other refusal is kept for the authority
-to see, because home and chain then disagree.
+takes no change before its time: `StatusFutureEffect` says "not yet", never "no". Any other refusal is kept for the
+authority to see, because home and chain then disagree.
 """
 
 from __future__ import annotations

@@ -151,11 +151,11 @@ def _holders(issuer: Issuer, signed: Iterable[Signed]) -> Iterable[tuple[str, by
 
 
 def _record(draft: Draft, issued: Issued) -> dict[str, Any]:
+    # A fingerprint names the certificate to its own region and nobody else: not even a serial joins the audit log.
     return {
-        "licence_id": issued.licence_id,
-        "type": draft.licence.type_code,
         "fingerprint": issued.fingerprint.hex(),
-        "supersedes": draft.supersedes,
+        "type": draft.licence.type_code,
+        "renews": draft.supersedes is not None,
     }
 
 

@@ -75,7 +75,7 @@ class StatusListRow(SQLModel, table=True):
 
 
 class ChangeRow(SQLModel, table=True):
-    """A change of status: `waiting` until it is due, `queued` with its transaction, `final`, `refused` or `overtaken`."""
+    """A change of status: `waiting` until it is due, `queued`, then `final` or `refused`; or `overtaken`."""
 
     __tablename__ = "issuer_change"
     __table_args__ = (Index("ix_issuer_change_state_effective_at", "state", "effective_at"),)
@@ -88,7 +88,7 @@ class ChangeRow(SQLModel, table=True):
     effective_at: int = Field(sa_column=Column(BigInteger, nullable=False))
     at: int = Field(sa_column=Column(BigInteger, nullable=False))
     state: str = Field(max_length=10)
-    transaction: int | None = Field(default=None, foreign_key="ledger_transaction.id", index=True)
+    transaction: int | None = Field(default=None, foreign_key="ledger_transaction.id")
 
 
 class IdempotencyRow(SQLModel, table=True):

@@ -42,8 +42,8 @@ from ledger.drivers.embedded import open_embedded
 
 __all__ = ["Issued", "Time", "World", "copied", "opened", "settings_of"]
 
-BEGINNING = 1_800_000_000.5
-FIRST_DAY = date(2027, 1, 1)
+BEGINNING = 1_750_000_000.5
+FIRST_DAY = date(2025, 6, 1)
 CLOCK_FILE = "clock"
 ITEM = "EC-0001"
 """The real-estate archive inquiry: identity card and real-estate certificate."""
@@ -226,7 +226,7 @@ def use(*, division: str = "310118", item: str = ITEM) -> dict[str, str]:
         "username": "窗口人员示例",
         "itemName": "示例事项",
         "itemCode": item,
-        "businessCode": "QP-2027-000001",
+        "businessCode": "QP-2025-000001",
         "purpose": "办理事项",
         "device": "desk-1",
         "division": division,

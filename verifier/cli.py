@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import orjson
 
+from ecert.domain.catalogue import by_code
 from ecert.domain.dates import parse_instant
 from ecert.domain.errors import EcertError, Malformed, NotFound
 from ecert.domain.holders import parse_holder_ref
@@ -17,6 +19,7 @@ from ecert.domain.reasons import explain
 from verifier.findings import Verdict
 from verifier.presentations import Asking
 from verifier.report import Report
+from verifier.sufficiency import State
 from verifier.wire import as_json
 
 __all__ = ["BAD_USAGE", "VerifyFile", "add", "run"]
@@ -90,7 +93,7 @@ def _complaint(fault: EcertError | OSError, lang: str) -> str:
 
 
 def _lines(report: dict[str, Any], lang: str) -> list[str]:
-    lines = [f"{_WORDS[lang][report['verdict']]} ({report['verdict']})"]
+    lines = [f"{_WORDS[lang][report['verdict']]} ({report['verdict']})", *_wanting(report, lang)]
     for certificate in report["certificates"]:
         if certificate["type"]:
             authority = certificate["authority"]
@@ -101,6 +104,18 @@ def _lines(report: dict[str, Any], lang: str) -> list[str]:
     replica = report["replica"]
     lines.append(f"  [{replica['block']}] {replica['age']} s")
     return lines + [f"  {article}" for article in report["basis"]]
+
+
+def _wanting(report: dict[str, Any], lang: str) -> Iterator[str]:
+    """Say what no finding says: that the item needs more, and what."""
+    told = {finding["code"] for part in (report, *report["certificates"]) for finding in part["findings"]}
+    for reason in report["reasons"]:
+        if reason["code"] not in told:
+            yield f"  {reason[lang]} ({reason['code']})"
+    for need in (report["sufficiency"] or {"needs": []})["needs"]:
+        if need["state"] == State.MISSING:
+            kinds = [by_code(each["type"]) for each in need["any_of"]]
+            yield "  - " + " / ".join(kind.zh if lang == "zh" else kind.en for kind in kinds)
 
 
 def _finding(finding: dict[str, Any], lang: str) -> str:

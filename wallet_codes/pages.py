@@ -12,7 +12,6 @@ from starlette.responses import Response
 from ecert.domain.catalogue import by_code
 from ecert.domain.errors import Malformed
 from ecert.domain.items import ITEMS, Item, by_item_code
-from ecert.domain.reasons import explain
 from ecert.domain.use import LEGAL_BASES
 from ecert.runtime.shell import Filled, Visit, Visitor, face_rows, page_router
 from wallet_codes.mint import MintedCode, MintRequest, mint
@@ -60,7 +59,6 @@ def router(wallet: Wallet) -> APIRouter:
             citizen=citizen,
             items=ITEMS.items.values(),
             shelves=shelves(wallet.home, citizen, now=visit.now),
-            explain=explain,
             face_rows=face_rows,
         )
 
@@ -108,7 +106,7 @@ def _code(visit: Visit, wallet: Wallet, item_code: str, owner: int, *, template:
         minted=minted,
         seconds=seconds,
         reload_after=max(1, seconds - _EARLY),
-        svg=_drawn(minted, item, lang=visit.session.lang),
+        svg=_drawn(minted, item),
     )
 
 
@@ -122,9 +120,8 @@ def _request(citizen: Citizen, item: Item | None, owner: int) -> MintRequest:
     )
 
 
-def _drawn(minted: MintedCode, item: Item | None, *, lang: str) -> Markup:
-    general = {"zh": "通用：事项由窗口选定", "en": "General: the window names the item"}
-    caption = general[lang] if item is None else {"zh": item.zh, "en": item.en}[lang]
+def _drawn(minted: MintedCode, item: Item | None) -> Markup:
+    caption = "通用 · General" if item is None else item.code
     # The drawing escapes its texts itself.
     return Markup(draw_svg(minted.text, region=minted.region, caption=caption))  # noqa: S704 - our own drawing
 

@@ -20,7 +20,7 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
     acts = parser.add_subparsers(dest="act", required=True)
     issue = acts.add_parser("issue", help="make a key; it is shown once")
     issue.add_argument("--role", required=True, choices=ROLES)
-    issue.add_argument("--region", required=True, help="two digits, as 32")
+    issue.add_argument("--region", help="two digits, as 32; without it an auditor or operator spans all")
     issue.add_argument("--authority", metavar="USCC", help="an issuer's authority")
     issue.add_argument("--label", required=True, help="what the key is for")
     revoke = acts.add_parser("revoke", help="end a key")

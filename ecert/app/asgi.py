@@ -13,9 +13,11 @@ import issuer.api
 import ledger.api
 import verifier.api
 import wallet_codes.api
+from ecert.app.fronts import PICTURE_DOOR, page_doors, shell_of
 from ecert.app.wiring import House
 from ecert.runtime.access import Access
 from ecert.runtime.metrics import CONTENT_TYPE, Registry
+from ecert.runtime.problems import Page
 from ecert.runtime.web import furnish
 
 __all__ = ["create_app"]
@@ -40,8 +42,10 @@ def create_app(house: House) -> FastAPI:
 
     app = FastAPI(title="ecert", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.access = Access(house.floor.database, house.floor.clock)
-    _measure(app, house, registry)
-    for doors in _doors(house):
+    has_pages = house.floor.settings.demo
+    shell = app.state.shell = shell_of(house) if has_pages else None
+    _measure(app, house, registry, page=shell.problem if shell else None)
+    for doors in (*_doors(house), *(page_doors(house) if has_pages else ())):
         app.include_router(doors)
     return app
 
@@ -62,7 +66,7 @@ def _doors(house: House) -> tuple[APIRouter, ...]:
     )
 
 
-def _measure(app: FastAPI, house: House, registry: Registry) -> None:
+def _measure(app: FastAPI, house: House, registry: Registry, *, page: Page | None) -> None:
     answers = registry.counter("ecert_answers_total", "Answers given, by route and status.")
     seconds = registry.histogram("ecert_answer_seconds", "Time to answer, by route.")
     age = registry.gauge("ecert_replica_age_seconds", "Seconds since the newest block followed.")
@@ -72,7 +76,7 @@ def _measure(app: FastAPI, house: House, registry: Registry) -> None:
         answers.add(route=route, status=str(status))
         seconds.observe(taken, route=route)
 
-    furnish(app, large=(BATCH_DOOR,), observe=observe)
+    furnish(app, large=(BATCH_DOOR, PICTURE_DOOR), page=page, observe=observe)
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> dict[str, str]:

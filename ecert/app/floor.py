@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecert.app.migrations import migrate
-from ecert.domain.errors import Conflict, Malformed
+from ecert.domain.errors import Conflict, Malformed, Unavailable
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import Keys, open_keys
 from ecert.runtime.settings import Settings
@@ -65,7 +65,7 @@ def open_floor(settings: Settings, clock: Clock, *, drivers: Drivers, account: C
     scheme, _, rest = settings.ledger.partition(":")
     if scheme not in drivers:
         raise Malformed("settings.value", f"ECERT_LEDGER: no driver for {scheme}:")
-    Path(settings.home).mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_home(settings.home)
     ledger = drivers[scheme](rest, settings, clock)
     try:
         database = open_database(settings.database)
@@ -79,3 +79,10 @@ def open_floor(settings: Settings, clock: Clock, *, drivers: Drivers, account: C
         ledger.close()
         raise
     return floor
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as fault:
+        raise Unavailable("storage.unavailable", f"ECERT_HOME: {fault.strerror}") from fault

@@ -10,6 +10,7 @@ value again.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _SALT = 16
 _LIMIT = 256 * 1024
 _MOST = 1_000
 _DEEPEST = 16
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _RESERVED = frozenset({"_sd", "...", "_sd_alg"})
 
 
@@ -87,6 +89,8 @@ def split(text: str) -> SdJwt:
         raise Malformed("sd_jwt.disclosures", f"at most {_MOST} disclosures")
     if not all(disclosures):
         raise Malformed("sd_jwt.form", "an empty disclosure")
+    if binding and not _JWT.fullmatch(binding):
+        raise Malformed("sd_jwt.form", "what follows the last tilde is no key-binding JWT")
     return SdJwt(jwt, tuple(disclosures), binding or None)
 
 

@@ -69,6 +69,13 @@ def install_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    if level != "debug":
+        handler.addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    # What other libraries tell below a warning is of use only to somebody who looks for a fault.
+    return record.name == _HOUSE.name or record.levelno >= logging.WARNING
 
 
 class JsonLines(logging.Formatter):

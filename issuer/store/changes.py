@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from ecert.runtime.storage import table_of
 from issuer.tables import ChangeRow
@@ -79,21 +79,26 @@ def transactions(connection: Connection, *, most: int) -> list[int]:
 
 
 def of_transaction(connection: Connection, transaction: int) -> list[StoredChange]:
-    """Return the changes that one transaction carries."""
-    rows = connection.execute(select(_change).where(_change.c.transaction == transaction).order_by(_change.c.id))
+    """Return the queued changes that one transaction carries."""
+    rows = connection.execute(select(_change).where(_carried(transaction)).order_by(_change.c.id))
     return [StoredChange(**row._mapping) for row in rows]  # noqa: SLF001 — SQLAlchemy's documented name
 
 
 def end(connection: Connection, transaction: int, *, state: str) -> None:
     """Record what became of a transaction's changes."""
-    connection.execute(update(_change).where(_change.c.transaction == transaction).values(state=state))
+    connection.execute(update(_change).where(_carried(transaction)).values(state=state))
 
 
 def resend(connection: Connection, transaction: int, *, again: int) -> None:
     """Let another transaction carry the changes of one."""
-    connection.execute(update(_change).where(_change.c.transaction == transaction).values(transaction=again))
+    connection.execute(update(_change).where(_carried(transaction)).values(transaction=again))
 
 
 def overtake(connection: Connection, change: StoredChange) -> None:
     """Record that a change found its certificate in a state that allows it no more."""
     connection.execute(update(_change).where(_change.c.id == change.id).values(state=OVERTAKEN))
+
+
+def _carried(transaction: int) -> ColumnElement[bool]:
+    # Few are queued at a time, and the index on `state` finds them.
+    return (_change.c.state == QUEUED) & (_change.c.transaction == transaction)

@@ -23,8 +23,7 @@ from ecert.domain.ids import licence_id
 from ecert.domain.sd_jwt import split
 from ecert.domain.signer import LocalSigner, kid
 from ecert.domain.status import StatusRef
-from tests.unit.verifier.build import ISSUER, LI, World
-from tests.unit.verifier.build import Issued as Issued
+from tests.unit.verifier.build import ISSUER, LI, Issued, World
 
 # Long past and far off, so that foreign readers, which read the machine's clock, agree whenever this is run.
 IAT, NBF, EXP = 1_700_000_000, 1_699_920_000, 4_000_000_000
@@ -95,8 +94,8 @@ def ours(key: Key) -> str:
     return str(certificate.sign(FACE, key.signer))
 
 
-def visible(**changes: Any) -> dict[str, Any]:
-    """Give the claims that our profile leaves visible, but for `_sd_alg`, which an issuer adds itself; None drops one."""
+def visible(**changes: object) -> dict[str, Any]:
+    """Give the claims that our profile leaves visible; `_sd_alg` an issuer adds itself. None drops one."""
     claims = {
         "iss": certificate.ISS + ISSUER,
         "vct": certificate.VCT + ESTATE.code,
@@ -126,9 +125,7 @@ def disclosed() -> dict[str, Any]:
 
 def trusting(folder: Path, *, suite: str, spki: bytes) -> World:
     """Found a world in which Jiangsu's authority has registered this key."""
-    return World(
-        folder, instead={"key_suite": suite, "key_spki": spki, "key_keyId": suites.key_id(spki)}
-    )
+    return World(folder, instead={"key_suite": suite, "key_spki": spki, "key_keyId": suites.key_id(spki)})
 
 
 def anchored(world: World, text: str) -> Issued:

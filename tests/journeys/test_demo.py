@@ -37,7 +37,10 @@ def test_the_json_is_as_it_is_promised(demonstration: Demonstration) -> None:
         assert type(row["held"]) is bool
         assert row["expected"] in VERDICTS
         assert row["got"] in VERDICTS | {"not_run"}
-    assert [row["name"] for row in result["expectations"]] == [each.name for each in (*STORIES, *CASES)]
+    assert [row["name"] for row in result["expectations"]] == [
+        *(story.name for story in STORIES),
+        *(case.name for case in CASES),
+    ]
 
 
 def test_the_summary_counts_the_rows(demonstration: Demonstration) -> None:

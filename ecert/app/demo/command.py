@@ -66,7 +66,8 @@ def exit_code(expectations: Sequence[Expectation]) -> int:
 
 def _summary(expectations: Sequence[Expectation], seconds: float) -> tuple[str, str]:
     held, every = sum(each.held for each in expectations), len(expectations)
+    unrun = sum(each.got == NOT_RUN for each in expectations)
     return (
-        f"{every} 项预期中 {held} 项成立，用时 {seconds:.0f} 秒。",
-        f"{held} of {every} expectations held, in {seconds:.0f} s.",
+        f"{every} 项预期中 {held} 项成立{f'，{unrun} 项未运行' if unrun else ''}，用时 {seconds:.0f} 秒。",
+        f"{held} of {every} expectations held{f', {unrun} not run' if unrun else ''}, in {seconds:.0f} s.",
     )

@@ -14,6 +14,7 @@ from ecert.app.demo.cases import Case
 from ecert.app.demo.wants import Want
 from ecert.app.wiring import House
 from ecert.domain import certificate
+from ecert.domain.catalogue import by_code, lapsed_elements
 from ecert.domain.dates import civil_day
 from ecert.domain.receipt import Container
 from ecert.domain.status import Status
@@ -87,8 +88,10 @@ class Stock:
         return (good or found)[0].licence_id
 
     def _is_current(self, one: HeldCertificate) -> bool:
-        now, read_here = self.house.floor.now(), certificate.parse(one.sd_jwt)
-        return read_here.nbf <= now and (read_here.exp is None or now + _MARGIN < read_here.exp)
+        now, face = self.house.floor.now(), certificate.parse(one.sd_jwt)
+        later = now + _MARGIN
+        lapsed = lapsed_elements(by_code(face.type_code), face.elements, on=civil_day(later))
+        return face.nbf <= now and (face.exp is None or later < face.exp) and not lapsed
 
 
 _CHANGES: Final[Mapping[str, tuple[Action, str]]] = {

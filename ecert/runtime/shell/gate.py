@@ -6,12 +6,11 @@ The Host header is held too: a foreign page whose name is made to resolve to 127
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from fastapi import Request  # FastAPI reads the annotation at run time
 
 from ecert.domain.errors import NotFound
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
 
 __all__ = ["hold_near"]
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, pass_context
 
 from ecert.domain.catalogue import by_code
+from ecert.domain.reasons import REASONS, Reason
 from ecert.runtime.shell.static import address
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
-
-    from ecert.domain.catalogue import CertificateType
 
 __all__ = ["templates"]
 
@@ -25,7 +24,7 @@ def templates(rooms: Mapping[str, str]) -> Environment:
     """Make the environment: `rooms` maps a prefix ("wallet") to the package whose `templates/` it names.
 
     In a template: t(zh, en) says it in the page's language, `named` gives anything with `zh` and `en` (an object or a
-    mapping), `type_of` a certificate type by its code, `moment` Unix seconds as China's civil time.
+    mapping), `reason` a code's sentence, `type_of` a certificate type, `moment` Unix seconds as China's civil time.
     """
     packages = {"shell": "ecert.runtime", **rooms}
     environment = Environment(
@@ -36,7 +35,7 @@ def templates(rooms: Mapping[str, str]) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(t=_say, static=address)
-    environment.filters.update(named=_named, moment=_moment, type_of=_type_of)
+    environment.filters.update(named=_named, moment=_moment, reason=_reason, type_of=by_code)
     return environment
 
 
@@ -55,5 +54,6 @@ def _moment(unix: int) -> str:
     return datetime.fromtimestamp(unix, UTC).astimezone(_CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _type_of(code: str) -> CertificateType:
-    return by_code(code)
+def _reason(code: str) -> Reason:
+    # Another region may already speak a newer list of codes.
+    return REASONS.get(code) or Reason(code, code, code)

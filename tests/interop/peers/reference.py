@@ -7,6 +7,7 @@ from typing import Any
 from jwcrypto.common import JWException
 from jwcrypto.jwk import JWK
 from sd_jwt.common import SDObj
+from sd_jwt.holder import SDJWTHolder
 from sd_jwt.issuer import SDJWTIssuer
 from sd_jwt.verifier import SDJWTVerifier
 from wire import serve
@@ -19,7 +20,13 @@ def verify(text: str, key: str) -> dict[str, Any]:
 
 
 def issue(
-    visible: dict[str, Any], hidden: dict[str, Any], key: str, header: dict[str, str], *, decoys: bool = False
+    visible: dict[str, Any],
+    hidden: dict[str, Any],
+    key: str,
+    header: dict[str, str],
+    *,
+    holder_key: str | None = None,
+    decoys: bool = False,
 ) -> str:
     claims = {**visible, **{name: _hide(value) for name, value in hidden.items()}}
     if file := claims.pop("file", None):
@@ -27,10 +34,18 @@ def issue(
     return SDJWTIssuer(
         claims,
         JWK.from_pem(key.encode()),
+        holder_key=JWK.from_pem(holder_key.encode()) if holder_key else None,
         sign_alg=header["alg"],
         add_decoy_claims=decoys,
         extra_header_parameters=header,
     ).sd_jwt_issuance
+
+
+def present(text: str, shown: dict[str, Any], holder_key: str | None = None) -> str:
+    holder = SDJWTHolder(text)
+    key = JWK.from_pem(holder_key.encode()) if holder_key else None
+    holder.create_presentation(shown, nonce="n", aud="https://desk.example", holder_key=key)
+    return str(holder.sd_jwt_presentation)
 
 
 def _hide(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -46,4 +61,4 @@ def _entries(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return [SDObj(_hide(entry) if isinstance(entry, dict) else entry) for entry in value]
 
 
-serve({"verify": verify, "issue": issue}, (JWException, ValueError, KeyError))
+serve({"verify": verify, "issue": issue, "present": present}, (JWException, ValueError, KeyError))

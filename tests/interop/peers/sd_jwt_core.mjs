@@ -51,6 +51,7 @@ const acts = {
     const issuer = instance({ privateKey: createPrivateKey(key), alg: "ES256" });
     return issuer.issue(claims, { _sd: disclosable }, { header });
   },
+  present: ({ text, shown }) => instance({}).present(text, shown),
   read_status: ({ token, index }) => getListFromStatusListJWT(token).getStatus(index),
   read_list: ({ lst, bits, count }) => {
     const list = StatusList.decompressStatusList(lst, bits);

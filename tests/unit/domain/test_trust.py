@@ -149,6 +149,12 @@ def test_the_narrowest_recognition_wins_then_the_latest() -> None:
     assert recognised(chain, "310118", "320509", known_at=30) is True
 
 
+def test_the_accepting_divisions_narrowness_comes_before_the_issuing_ones() -> None:
+    chain = say_recognised(Chain(), 310118, 32, accepted=True)
+    say_recognised(chain, 31, 320509, accepted=False)
+    assert (recognised(chain, "310118", "320509"), recognised(chain, "310104", "320509")) == (True, False)
+
+
 def test_members_come_go_and_take_their_accounts_with_them() -> None:
     chain = Chain().say("MemberAdmitted", region=33, name="浙江", admin=b"a" * 20)
     role = b"r" * 32

@@ -244,6 +244,16 @@ def test_the_hash_of_a_batch_is_the_contracts_own(house: House) -> None:
     assert batch_hash(replace(own, size=7)) != batch_hash(own)
 
 
+def test_the_specifications_example_is_hashed_as_it_says() -> None:
+    page = (Path(__file__).parents[3] / "docs/spec/anchor.md").read_text("utf-8")
+    fields = dict(
+        line.split() for line in page.split("## An example")[1].split("are the seven")[0].strip().splitlines()
+    )
+    numbers = {name: int(fields[name]) for name in ("region", "kind", "number", "hash_alg", "size")}
+    hashes = {name: bytes.fromhex(fields[name][2:]) for name in ("root", "previous")}
+    assert f"`0x{batch_hash(NewBatch(**numbers, **hashes)).hex()}`" in page  # type: ignore[arg-type] # read by name
+
+
 def test_receipts_of_more_batches_than_are_kept_in_memory(house: House) -> None:
     house.enqueue(*LEAVES[:12])
     anchoring: Anchoring = house.anchoring(size=1)

@@ -1,0 +1,166 @@
+"""Each kind of act done by its use case, and done again by whoever got no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+
+from ecert.app.demo.acts import queue
+from ecert.app.demo.authorities import SEATS, Seat
+from ecert.app.demo.founding import SINCE, issuing_suites
+from ecert.app.demo.people import household
+from ecert.app.demo.wants import Want
+from ecert.app.wiring import House
+from ecert.domain.errors import Conflict, NotFound
+from ecert.domain.redeem import parse_response
+from ecert.domain.use import parse_use
+from issuer import Authority, Change, Issued, Once, change_many, establish, issue_many, once, renew, rotate_key
+from issuer.kept import update_mutable
+from tests.crash.notes import Act
+from tests.world import FIRST_DAY, ITEM, use
+from wallet_codes import MintRequest, RedeemRequest, mint, object_to, redeem
+
+__all__ = ["SUITE", "again", "perform"]
+
+SUITE: Final = "ES256"
+REQUESTER: Final = "31"
+
+
+def perform(house: House, act: Act) -> Any:
+    """Do an act; return what its caller is told, as JSON has it."""
+    return _ACTS[act.kind](house, act)
+
+
+def again(house: House, act: Act) -> Any:
+    """Do again what got no answer, as its caller would: with the same key, or until what is wanted stands."""
+    match act.kind:
+        case "rotate":
+            return _register(house, act)
+        case "mint":
+            return None  # a code that nobody saw is nobody's
+        case "object":
+            try:
+                return perform(house, act)
+            except Conflict:
+                return {}
+        case _:
+            return perform(house, act)
+
+
+def want_of(about: Mapping[str, Any]) -> Want:
+    """Read a wanted certificate."""
+    return Want(about["type_no"], SUITE, about["region"], about["region"], about["number"])
+
+
+def _once(house: House, act: Act) -> Once:
+    region = act.about.get("region", 31)
+    request = orjson.dumps(act.about, option=orjson.OPT_SORT_KEYS)
+    return once(house.floor.vault, caller="crash", key=act.key, region=region, request=request)
+
+
+def _issue(house: House, act: Act) -> Any:
+    requests = [want_of(want).request(FIRST_DAY) for want in act.about["wants"]]
+    return _issued(issue_many(house.issuer, requests, now=house.floor.now(), once=_once(house, act)), requests)
+
+
+def _renew(house: House, act: Act) -> Any:
+    request, now = want_of(act.about["want"]).request(FIRST_DAY), house.floor.now()
+    return _issued([renew(house.issuer, act.about["licence_id"], request, now=now, once=_once(house, act))], [request])
+
+
+def _issued(issued: Any, requests: Any) -> Any:
+    return {"issued": [_one(each, request.authority) for each, request in zip(issued, requests, strict=True)]}
+
+
+def _one(issued: Issued, authority: str) -> dict[str, str]:
+    return {
+        "licence_id": issued.licence_id,
+        "authority": authority,
+        "fingerprint": issued.fingerprint.hex(),
+        "text": sha256(issued.text.encode()).hexdigest(),
+    }
+
+
+def _change(house: House, act: Act) -> Any:
+    about, now = act.about, house.floor.now()
+    at = now + about["later"] if about["later"] else None
+    wanted = Change(about["licence_id"], about["action"], about["ground"], at)
+    (told,) = change_many(house.issuer, [wanted], authority=about["authority"], now=now, once=_once(house, act))
+    return {"status": told.status.name}
+
+
+def _mutable(house: House, act: Act) -> Any:
+    about = act.about
+    authority, now = about["authority"], house.floor.now()
+    update_mutable(house.issuer, about["licence_id"], about["elements"], authority=authority, now=now)
+    return {}
+
+
+def _rotate(house: House, act: Act) -> Any:
+    seat = _seat(act)
+    call = rotate_key(house.issuer, seat.uscc, suite=SUITE, now=house.floor.now())
+    queue(house, [(seat.region, call)])
+    return {}
+
+
+def _register(house: House, act: Act) -> Any:
+    seat = _seat(act)
+    wanted = Authority(seat.uscc, seat.region, seat.division, seat.name, issuing_suites(), seat.types, SINCE)
+    queue(house, [(seat.region, call) for call in establish(house.issuer, wanted, now=house.floor.now())])
+    return {}
+
+
+def _seat(act: Act) -> Seat:
+    return next(seat for seat in SEATS if seat.uscc == act.about["authority"])
+
+
+def _mint(house: House, act: Act) -> Any:
+    holder = household(act.about["region"], act.about["number"]).people["husband"].ref
+    request = MintRequest(act.about["region"], holder, typed=act.about["typed"])
+    minted = mint(house.home, request, now=house.floor.now())
+    return {"text": minted.text, "typed": minted.typed}
+
+
+def _redeem(house: House, act: Act) -> Any:
+    holder = household(act.about["region"], act.about["number"]).people["husband"].ref
+    wanted = parse_use(use(item=act.about["item"]))
+    request = RedeemRequest(act.about["text"], wanted, holder, REQUESTER, act.key)
+    response = redeem(house.home, request, now=house.floor.now())
+    return {"response": response, "use_id": parse_response(response).claims.jti}
+
+
+def _miss(house: House, act: Act) -> Any:
+    wanted = parse_use(use(item=ITEM) | {"device": act.about["device"]})
+    try:
+        redeem(
+            house.home,
+            RedeemRequest("20000007", wanted, None, act.about["device"], act.key),
+            now=house.floor.now(),
+        )
+    except NotFound:
+        return {}
+    raise AssertionError("a code that was never minted was redeemed")  # noqa: TRY003 — a defect's own sentence
+
+
+def _object(house: House, act: Act) -> Any:
+    about = act.about
+    holder = household(about["region"], about["number"]).people["husband"].ref
+    now = house.floor.now()
+    object_to(house.home, region=about["region"], holder=holder, use_id=about["use_id"], text="异议", now=now)
+    return {}
+
+
+_ACTS: Final[Mapping[str, Callable[[House, Act], Any]]] = {
+    "issue": _issue,
+    "renew": _renew,
+    "change": _change,
+    "mutable": _mutable,
+    "rotate": _rotate,
+    "mint": _mint,
+    "redeem": _redeem,
+    "miss": _miss,
+    "object": _object,
+}

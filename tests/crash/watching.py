@@ -1,0 +1,231 @@
+"""Watches every durable write of a process from outside, and kills it at one: the product knows of no crashes.
+
+Database transactions through SQLAlchemy's events, blocks through the block store's connection, the replica and key
+files through `os`, sendings through the driver's `submit`. A transaction that no rule names is told as well.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+import ecert.app.floor
+from ecert.runtime.storage import Database
+from ledger.drivers import blockstore
+from ledger.drivers.embedded import EmbeddedLedger
+from ledger.port import SignedTransaction
+from ledger.replica import layout
+from tests.crash.naming import STATEMENTS, name_of_transaction, touched
+
+__all__ = ["Strike", "Watch", "watch"]
+
+_SENDS = {"anchor": "anchor.send", "setStatus": "status.send"}
+_ANCHORS = 'SELECT count(*) FROM ledger_batch WHERE "transaction" = ?'
+_PURPOSE = "SELECT purpose FROM ledger_transaction WHERE hash = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """Where a process dies: at the `nth` passage of a named write; `delay` (seconds) into it where `amid`."""
+
+    name: str
+    moment: str
+    nth: int
+    delay: float = 0.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """What one process has passed so far, and where it is to die; `tell` hears of writes that have no name."""
+
+    strike: Strike | None
+    tell: Callable[[str], object]
+    passed: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def passing(self, name: str, torn: Callable[[], object] | None = None) -> Iterator[None]:
+        """Pass a named write, or die at it; `torn` does half of it."""
+        with self.lock:
+            self.passed[name] += 1
+            strike = self.strike
+            is_hit = strike is not None and (name, self.passed[name]) == (strike.name, strike.nth)
+        if strike is None or not is_hit:
+            yield
+            return
+        match strike.moment:
+            case "before":
+                _die()
+            case "torn":
+                if torn is not None:
+                    torn()
+                _die()
+            case "amid":
+                threading.Thread(target=_die, args=(strike.delay,)).start()
+        yield
+        while strike.moment == "amid":
+            time.sleep(1)
+        _die()
+
+
+def watch(home: Path, strike: Strike | None, tell: Callable[[str], object]) -> Watch:
+    """Watch this process, whose house is in `home`, from now on, for good: what is patched here dies with it."""
+    found = Watch(strike, tell)
+    _watch_database(found)
+    _watch_blocks(found)
+    _watch_sendings(found, home / "ecert.sqlite")
+    _watch_files(found)
+    return found
+
+
+def _die(delay: float = 0.0) -> None:
+    time.sleep(delay)
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def _watch_database(watch: Watch) -> None:
+    really = ecert.app.floor.open_database
+
+    def opened(url: str) -> Database:
+        database = really(url)
+        _Transactions(watch).listen(database)
+        return database
+
+    ecert.app.floor.open_database = opened
+
+
+class _Transactions(threading.local):
+    """What each thread's open transaction has written."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.writes: set[str] = set()
+        self.finished: list[int] = []
+
+    def listen(self, database: Database) -> None:
+        engine, really = database.engine, database.engine.dialect.do_commit
+        event.listen(engine, "begin", self._begin)
+        event.listen(engine, "before_cursor_execute", self._before)
+        event.listen(engine, "after_cursor_execute", self._after)
+
+        def commit(raw: Any) -> None:
+            name = self._name(raw)
+            if name is None:
+                really(raw)
+                return
+            with self.watch.passing(name):
+                really(raw)
+
+        engine.dialect.do_commit = commit
+
+    def _begin(self, _connection: Any) -> None:
+        self.writes, self.finished = set(), []
+
+    def _before(self, _connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: Any) -> None:
+        wrote = touched(statement)
+        if wrote is None:
+            return
+        self.writes.add(wrote)
+        if wrote == "UPDATE ledger_transaction":
+            self.finished.append(given[-1])
+        self.step = _passing_statement(self.watch, wrote)
+
+    def _after(self, _connection: Any, _cursor: Any, statement: str, _given: Any, _context: Any, _many: Any) -> None:
+        if touched(statement) is not None:
+            next(self.step, None)
+
+    def _name(self, raw: Any) -> str | None:
+        if not self.writes:
+            return None
+        name = name_of_transaction(self.writes)
+        if name == "send.final" and any(raw.execute(_ANCHORS, (n,)).fetchone()[0] for n in self.finished):
+            return "anchor.final"
+        if name is None:
+            self.watch.tell(", ".join(sorted(self.writes)))
+        return name
+
+
+def _passing_statement(watch: Watch, wrote: str) -> Iterator[None]:
+    """Begin to pass a statement; the iterator's next step ends it."""
+
+    def steps() -> Iterator[None]:
+        for name, write in STATEMENTS.items():
+            if write == wrote:
+                with watch.passing(name):
+                    yield
+
+    begun = steps()
+    next(begun, None)
+    return begun
+
+
+def _watch_blocks(watch: Watch) -> None:
+    really = blockstore._connect
+    blockstore._connect = lambda path: _Connection(really(path), watch)
+
+
+@dataclass(slots=True)
+class _Connection:
+    """A connection of the block store whose COMMIT is a named write."""
+
+    under: sqlite3.Connection
+    watch: Watch
+
+    def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:
+        if statement != "COMMIT":
+            return self.under.execute(statement, *given)
+        with self.watch.passing("block.commit"):
+            return self.under.execute(statement)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.under, name)
+
+
+def _watch_sendings(watch: Watch, database: Path) -> None:
+    really = EmbeddedLedger.submit
+
+    def submit(ledger: EmbeddedLedger, transaction: SignedTransaction) -> None:
+        name = _SENDS.get(_purpose_of(database, transaction))
+        if name is None:
+            really(ledger, transaction)
+            return
+        with watch.passing(name):
+            really(ledger, transaction)
+
+    EmbeddedLedger.submit = submit
+
+
+def _purpose_of(database: Path, transaction: SignedTransaction) -> str:
+    """Look up in the queue what a transaction is for."""
+    with closing(sqlite3.connect(database, timeout=5)) as queue:
+        row = queue.execute(_PURPOSE, (transaction.hash,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def _watch_files(watch: Watch) -> None:
+    pwrite, link = os.pwrite, os.link
+
+    def written(file: int, raw: bytes, offset: int) -> int:
+        if not os.readlink(f"/proc/self/fd/{file}").endswith("replica.bin"):
+            return pwrite(file, raw, offset)
+        name = "replica.header" if offset < layout.FIRST_RECORD else "replica.bits" if len(raw) == 1 else "replica.records"
+        with watch.passing(name, torn=lambda: pwrite(file, raw[: len(raw) // 2], offset)):
+            return pwrite(file, raw, offset)
+
+    def linked(beside: Any, path: Any) -> None:
+        with watch.passing("key.make"):
+            link(beside, path)
+
+    os.pwrite, os.link = written, linked
