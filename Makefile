@@ -4,13 +4,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOLC := contracts/node_modules/.ready
 INTEROP := build/interop/.ready
-SYSTEM_COMMANDS := openssl
+SYSTEM_COMMANDS := openssl chromium
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all interop check format rules contracts lock clean node system
+.PHONY: help demo serve test test-all screenshots interop check format rules contracts lock clean node system
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,12 +19,12 @@ demo: $(READY) ## Set up, then run the main job on the embedded chain and say wh
 	$(BIN)/ecert demo
 
 serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is filled with the demonstration
-	$(BIN)/ecert serve
+	ECERT_DEMO=1 $(BIN)/ecert serve
 
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop"
 
-test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl and Node 20 or newer
+test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
 	$(BIN)/python -m pytest
 
 interop: system node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node
@@ -36,6 +36,9 @@ check: node $(READY) $(SOLC) ## Lint, types, import rules, fresh contract artefa
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python -m contracts.compile --check
+
+screenshots: system $(READY) ## Take every page into build/screenshots, to be looked at; needs the system package chromium
+	$(BIN)/python -m tests.journeys.browser.screenshots build/screenshots
 
 format: $(READY) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix-only --exit-zero .

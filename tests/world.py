@@ -12,10 +12,9 @@ expires by itself. Everything is asked over HTTP of the application itself, in t
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,12 +32,12 @@ from ecert.app.demo.founding import bootstrap
 from ecert.app.demo.people import household
 from ecert.app.demo.places import place_of
 from ecert.app.wiring import House, open_house
-from ecert.domain.catalogue import CATALOGUE
 from ecert.domain.holders import HolderRef
 from ecert.runtime.access import issue_key
 from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings, load_settings
 from ledger.drivers.embedded import open_embedded
+from ledger.port import Ledger
 
 __all__ = ["Issued", "Time", "World", "copied", "opened", "settings_of"]
 
@@ -114,7 +113,13 @@ class World:
         return self._keys[place]
 
     def ask(
-        self, method: str, path: str, *, key: str | None = None, once: str | None = None, **more: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        once: str | None = None,
+        **more: Any,  # noqa: ANN401 - as httpx takes it
     ) -> httpx.Response:
         """Send one request; `key` is an Authorization header, `once` an Idempotency-Key."""
         headers = dict(more.pop("headers", {}))
@@ -149,7 +154,7 @@ class World:
             "first_day": filled.first.isoformat(),
         }
 
-    def issue(self, type_no: int, *, region: int = 32, number: int = 1, **changes: Any) -> Issued:
+    def issue(self, type_no: int, *, region: int = 32, number: int = 1, **changes: Any) -> Issued:  # noqa: ANN401 - any field of a body
         """Issue to a household, by the API; the certificate is not anchored yet."""
         body = self.face(type_no, region=region, number=number) | changes
         answer = self.ask(
@@ -175,7 +180,7 @@ class World:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def change(self, issued: Issued, action: str, *, ground: str, **more: Any) -> httpx.Response:
+    def change(self, issued: Issued, action: str, *, ground: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - any field of a body
         """Change a certificate's status as its authority."""
         return self.ask(
             "POST",
@@ -185,7 +190,7 @@ class World:
             json={"action": action, "reason": ground, **more},
         )
 
-    def verify(self, issued: Issued, *, division: str = "310118", **more: Any) -> dict[str, Any]:
+    def verify(self, issued: Issued, *, division: str = "310118", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a body
         """Verify the container as it can be read back now, its first holder named."""
         body = {
             "container": self.read(issued)["certificate"],
@@ -197,7 +202,7 @@ class World:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def mint(self, holder: HolderRef, *, region: int = 32, **more: Any) -> dict[str, Any]:
+    def mint(self, holder: HolderRef, *, region: int = 32, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a body
         """Mint a code at its home region's app."""
         body = {"region": region, "holder": _named(holder), **more}
         answer = self.ask("POST", "/api/v1/codes", key=self.key("citizen-app", region), json=body)
@@ -270,8 +275,8 @@ def opened(home: Path, **more: str) -> Iterator[World]:
         stopped.write_text(str(time.now()), "ascii")
 
 
-def _driver(time: Time) -> Any:
-    def driver(rest: str, settings: Settings, clock: Clock) -> Any:
+def _driver(time: Time) -> Callable[[str, Settings, Clock], Ledger]:
+    def driver(rest: str, settings: Settings, clock: Clock) -> Ledger:
         return open_embedded(Path(rest), clock=clock.now, heartbeat=settings.heartbeat, wait=time.wait)
 
     return driver

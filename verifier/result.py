@@ -70,7 +70,6 @@ def certificates_of(report: Report) -> tuple[ShownCertificate, ...]:
     return tuple(_shown(each, wire, report.now) for each, wire in zip(report.certificates, told, strict=True))
 
 
-
 def _shown(certificate: CertificateReport, told: Mapping[str, Any], now: int) -> ShownCertificate:
     subject = certificate.subject
     if subject is None:

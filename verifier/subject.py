@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from ecert.domain.catalogue import CertificateType
@@ -105,6 +106,7 @@ class Situation:
         return error(check, pending, block=self.replica.head.number)
 
 
+@lru_cache(maxsize=1024)
 def key_id_of(kid: str) -> bytes:
     """Read a JOSE header's key name; empty bytes, which name no key, where it is none."""
     try:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from typing import Any
 
 from ecert.app.migrations import migrate
-from ecert.runtime.access import ROLES, issue_key, list_keys, revoke_key
+from ecert.domain.dates import format_instant
+from ecert.runtime.access import ROLES, StoredKey, issue_key, list_keys, revoke_key
 from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings
 from ecert.runtime.storage import open_database
@@ -30,17 +32,22 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     """Make, end or list keys."""
-    database = open_database(settings.database)
-    migrate(database)
-    now = int(clock.now())
-    match args.act:
-        case "issue":
-            where = {"role": args.role, "region": args.region, "authority": args.authority}
-            print(issue_key(database, **where, label=args.label, now=now))
-        case "revoke":
-            revoke_key(database, args.id, now=now)
-        case _:
-            for key in list_keys(database):
-                print(key)
-    database.close()
+    with closing(open_database(settings.database)) as database:
+        migrate(database)
+        now = int(clock.now())
+        match args.act:
+            case "issue":
+                where = {"role": args.role, "region": args.region, "authority": args.authority}
+                print(issue_key(database, **where, label=args.label, now=now))
+            case "revoke":
+                revoke_key(database, args.id, now=now)
+            case _:
+                for key in list_keys(database):
+                    print(_line(key))
     return 0
+
+
+def _line(key: StoredKey) -> str:
+    scope = f"{key.region or '-':<3}{key.authority or '-':<20}"
+    ended = f"revoked {format_instant(key.revoked_at)}" if key.revoked_at is not None else "in force"
+    return f"{key.id}  {key.role:<12}{scope}{format_instant(key.created_at)}  {ended}  {key.label}"

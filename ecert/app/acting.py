@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import httpx
 
@@ -19,6 +20,9 @@ from ledger.directory import Directory
 from ledger.replica import open_replica
 
 __all__ = ["acting", "opened"]
+
+_TIMEOUT: Final = 3.0
+_CONTRACTS: Final = ("Consortium", "TrustRegistry", "CertificateAnchor", "StatusRegistry")
 
 
 @contextmanager
@@ -57,20 +61,20 @@ def _server(settings: Settings) -> str | None:
 
 
 def _through(settings: Settings, clock: Clock, url: str) -> Acting:
-    keys = open_keys(settings.signer)
-    with suppress(httpx.HTTPError):
-        told = httpx.get(f"{url}/api/v1/chain", timeout=3.0).json()
-        contracts = {name: bytes.fromhex(address[2:]) for name, address in told["contracts"].items()}
-        directory = Directory(
-            contracts["Consortium"],
-            contracts["TrustRegistry"],
-            contracts["CertificateAnchor"],
-            contracts["StatusRegistry"],
-        )
-        act = act_through(
-            url,
-            account=lambda name: account(keys.secret(f"chain-{name}")),
-            sign=partial(sign_through, chain_id=told["chain_id"]),
-        )
-        return Acting(directory, open_replica(settings.replica), act, encode, lambda: int(clock.now()))
-    raise Unavailable("ledger.server_away", url)
+    keys, (directory, chain_id) = open_keys(settings.signer), _ask(url)
+    act = act_through(
+        url,
+        account=lambda name: account(keys.secret(f"chain-{name}")),
+        sign=partial(sign_through, chain_id=chain_id),
+    )
+    return Acting(directory, open_replica(settings.replica), act, encode, lambda: int(clock.now()))
+
+
+def _ask(url: str) -> tuple[Directory, int]:
+    """Ask the server where the contracts stand and which chain it is."""
+    try:
+        told = httpx.get(f"{url}/api/v1/chain", timeout=_TIMEOUT, trust_env=False).json()
+        addresses = [bytes.fromhex(told["contracts"][name][2:]) for name in _CONTRACTS]
+        return Directory(*addresses), int(told["chain_id"])
+    except (httpx.HTTPError, LookupError, TypeError, ValueError) as fault:
+        raise Unavailable("ledger.server_away", url) from fault

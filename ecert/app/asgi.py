@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Response
 
@@ -15,14 +15,28 @@ import verifier.api
 import wallet_codes.api
 from ecert.app.fronts import PICTURE_DOOR, page_doors, shell_of
 from ecert.app.wiring import House
+from ecert.runtime import problems
 from ecert.runtime.access import Access
 from ecert.runtime.metrics import CONTENT_TYPE, Registry
-from ecert.runtime.problems import Page
 from ecert.runtime.web import furnish
 
 __all__ = ["create_app"]
 
 BATCH_DOOR: Final = "/api/v1/certificates/batch"
+
+_TEXTS: Final = ("type", "title", "title_en", "code", "instance", "detail")
+_PROBLEM: Final[dict[str, Any]] = {
+    "description": "A problem (RFC 9457); `code` is frozen, `title` is Chinese, `title_en` English.",
+    "content": {
+        problems.MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": [*_TEXTS, "status"],
+                "properties": {name: {"type": "string"} for name in _TEXTS} | {"status": {"type": "integer"}},
+            }
+        }
+    },
+}
 
 
 def create_app(house: House) -> FastAPI:
@@ -40,7 +54,9 @@ def create_app(house: House) -> FastAPI:
             stop.set()
             rounds.join()
 
-    app = FastAPI(title="ecert", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="ecert", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, responses={"default": _PROBLEM}
+    )
     app.state.access = Access(house.floor.database, house.floor.clock)
     has_pages = house.floor.settings.demo
     shell = app.state.shell = shell_of(house) if has_pages else None
@@ -66,7 +82,7 @@ def _doors(house: House) -> tuple[APIRouter, ...]:
     )
 
 
-def _measure(app: FastAPI, house: House, registry: Registry, *, page: Page | None) -> None:
+def _measure(app: FastAPI, house: House, registry: Registry, *, page: problems.Page | None) -> None:
     answers = registry.counter("ecert_answers_total", "Answers given, by route and status.")
     seconds = registry.histogram("ecert_answer_seconds", "Time to answer, by route.")
     age = registry.gauge("ecert_replica_age_seconds", "Seconds since the newest block followed.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,18 +67,18 @@ def open_floor(settings: Settings, clock: Clock, *, drivers: Drivers, account: C
     if scheme not in drivers:
         raise Malformed("settings.value", f"ECERT_LEDGER: no driver for {scheme}:")
     _make_home(settings.home)
-    ledger = drivers[scheme](rest, settings, clock)
-    try:
+    with ExitStack() as undo:
+        ledger = drivers[scheme](rest, settings, clock)
+        undo.callback(ledger.close)
         database = open_database(settings.database)
+        undo.callback(database.close)
         migrate(database)
         keys = open_keys(settings.signer)
         vault = Vault(keys.secret("vault"))
         sending = Sending(database, ledger, lambda name: account(keys.secret(f"chain-{name}")))
         floor = Floor(settings, clock, database, keys, vault, ledger, sending)
         floor.consortium()
-    except BaseException:
-        ledger.close()
-        raise
+        undo.pop_all()
     return floor
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ecert.domain.errors import EcertError, Unavailable
-from ecert.runtime.logs import log
+from ecert.runtime.logs import log, place_of
 from ledger.anchoring import Anchoring
 from ledger.following import Follower
 from ledger.sending import Sending
@@ -16,6 +17,7 @@ from ledger.sending import Sending
 __all__ = ["Rounds"]
 
 _PAUSE = 0.1
+_REST = 1.0
 _PATIENCE = 120.0
 _MINUTE = 60
 
@@ -62,13 +64,16 @@ class Rounds:
         self._follow()
 
     def forever(self, stop: threading.Event) -> None:
-        """Go round until told to stop; a fault is logged by its code and the next round tries again."""
+        """Go round until told to stop; a fault is logged by its code, a defect by its place, and the next round tries."""
         while not stop.wait(_PAUSE):
             try:
                 self.once()
             except EcertError as error:
                 log("round.failed", code=error.code)
-                stop.wait(1.0)
+                stop.wait(_REST)
+            except Exception as defect:  # noqa: BLE001 - a thread that ended would let the replica age in silence
+                log("round.failed", level=logging.ERROR, error=type(defect).__name__, place=place_of(defect))
+                stop.wait(_REST)
 
     def _follow(self) -> None:
         self.follower.step()

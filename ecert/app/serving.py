@@ -10,6 +10,7 @@ import uvicorn
 
 from ecert.app.asgi import create_app
 from ecert.app.demo.founding import bootstrap
+from ecert.app.demo.furnishing import furnish_people
 from ecert.app.wiring import announce, open_house
 from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings
@@ -29,6 +30,8 @@ def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     house = open_house(settings, clock)
     try:
         bootstrap(house)
+        if settings.demo:
+            furnish_people(house)
         url = f"http://{args.host}:{args.port}"
         announce(house, url)
         print(f"ecert 服务已启动 / serving at {url} (Ctrl-C 停止 / stops)", file=sys.stderr)

@@ -33,6 +33,9 @@ ROLES: Final[Mapping[str, tuple[str, str]]] = {
 """The parts that a holder plays on a certificate, in Chinese and English; the project's own list."""
 
 _ID_TYPE: Final = re.compile(r"[0-9]{3}|USCC")
+_PAIR: Final = frozenset({"id_type", "id"})
+_NAMED: Final = _PAIR | {"kind", "name"}
+_ROLE: Final = frozenset({"role"})
 _LONGEST_ID: Final = 64
 _LONGEST_NAME: Final = 500
 
@@ -76,7 +79,7 @@ class Holder:
 
 def parse_holder(value: object) -> Holder:
     """Read {kind, id_type, id, name, role}, `role` optional; `holder.*` or the number's own code."""
-    fields = _fields(value, required={"kind", "id_type", "id", "name"}, optional={"role"})
+    fields = _fields(value, required=_NAMED, optional=_ROLE)
     kind, name, role = fields["kind"], fields["name"], fields.get("role", "holder")
     if not _is_kind(kind) or (fields["id_type"] == ORGANISATION) != (kind == "organisation"):
         raise Malformed("holder.kind")
@@ -95,7 +98,7 @@ def parse_holder_ref(value: object) -> HolderRef:
         if not colon:
             raise Malformed("holder.form")
         return _ref(id_type=id_type, number=number)
-    fields = _fields(value, required={"id_type", "id"}, optional=set())
+    fields = _fields(value, required=_PAIR)
     return _ref(id_type=fields["id_type"], number=fields["id"])
 
 
@@ -116,12 +119,12 @@ def _ref(*, id_type: str, number: str) -> HolderRef:
     return HolderRef(id_type, number)
 
 
-def _fields(value: object, *, required: set[str], optional: set[str]) -> dict[str, str]:
+def _fields(value: object, *, required: frozenset[str], optional: frozenset[str] = frozenset()) -> Mapping[str, str]:
     if not isinstance(value, Mapping) or not required <= value.keys() <= required | optional:
         raise Malformed("holder.form")
-    if not all(isinstance(text, str) for text in value.values()):
+    if not set(map(type, value.values())) <= {str}:
         raise Malformed("holder.form")
-    return dict(value)
+    return value
 
 
 def _is_kind(kind: str) -> TypeGuard[Kind]:

@@ -13,6 +13,8 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from operator import mul
 from typing import Final
 
 from ecert.domain.errors import Malformed
@@ -25,6 +27,11 @@ _USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
 _RESIDENT_CHECKS: Final = "10X98765432"
 _RESIDENT_WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
+_RESIDENT_ZEROS: Final = ord("0") * sum(_RESIDENT_WEIGHTS)
+# ISO/IEC 7064 hybrid systems: what a product becomes by the next character, for each of the 37 products.
+_STEPS: Final = tuple(
+    {c: ((product + value) % 36 or 36) * 2 % 37 for value, c in enumerate(_ALPHANUMERIC)} for product in range(37)
+)
 
 _LICENCE: Final = re.compile(
     r"1\.2\.156\.3005\.2\.([0-9A-Z]{21})\.([0-9A-Z]{18})\.([0-9A-Z]{1,32})\.([0-9]{3})\.([0-9A-Z])"
@@ -35,6 +42,7 @@ _RESIDENT: Final = re.compile(r"[0-9]{17}[0-9X]")
 _DIVISION: Final = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}")
 _SERIAL: Final = re.compile(r"[0-9A-Z]{1,32}")
 _LAST_VERSION: Final = 999
+_MOD37_36_START: Final = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +83,25 @@ def parse_licence_id(text: object) -> LicenceId:
 
 def licence_id(*, type_code: str, issuer: str, serial: str, version: int = 1) -> LicenceId:
     """Build an identifier with its check character; serial 1..32 of 0-9A-Z, version 1..999."""
-    parse_type_code(type_code)
-    parse_uscc(issuer)
+    started = _series(parse_type_code(type_code), parse_uscc(issuer))
     if not _SERIAL.fullmatch(serial) or not 1 <= version <= _LAST_VERSION:
         raise Malformed("licence_id.form")
-    check = mod37_36_check(f"{type_code}{issuer}{serial}{version:03d}")
+    check = _mod37_36_end(_mod37_36_go(started, f"{serial}{version:03d}"))
     return LicenceId(type_code, issuer, serial, version, check)
 
 
 def parse_type_code(text: object) -> str:
     """Read a type code: the defining body's credit code and three digits; `type_code.form`, `uscc.*`."""
-    if not isinstance(text, str) or not _TYPE_CODE.fullmatch(text):
+    if not isinstance(text, str):
         raise Malformed("type_code.form")
-    parse_uscc(text[:18])
-    return text
+    return _type_code(text)
 
 
 def parse_uscc(text: object) -> str:
     """Read a unified social credit code (GB 32100: weights 3^i mod 31); `uscc.form`, `uscc.check`."""
-    if not isinstance(text, str) or not _USCC.fullmatch(text):
+    if not isinstance(text, str):
         raise Malformed("uscc.form")
-    if text[17] != uscc_check(text[:17]):
-        raise Malformed("uscc.check")
-    return text
+    return _uscc(text)
 
 
 def uscc_check(body: str) -> str:
@@ -122,7 +126,7 @@ def parse_resident_id(text: object) -> ResidentId:
 
 def resident_id_check(body: str) -> str:
     """Return the check character of the first 17 digits of a resident number (MOD 11-2)."""
-    total = sum(int(c) * weight for c, weight in zip(body, _RESIDENT_WEIGHTS, strict=True))
+    total = sum(map(mul, body.encode("ascii"), _RESIDENT_WEIGHTS)) - _RESIDENT_ZEROS
     return _RESIDENT_CHECKS[total % 11]
 
 
@@ -152,13 +156,7 @@ def division_from_int(number: int) -> str:
 
 def mod37_36_check(text: str) -> str:
     """Return the check character over 0-9A-Z, ISO/IEC 7064 MOD 37,36 (hybrid system); `mod37_36.form`."""
-    product = 36
-    for character in text:
-        value = _ALPHANUMERIC.find(character)
-        if value < 0:
-            raise Malformed("mod37_36.form")
-        product = ((product + value) % 36 or 36) * 2 % 37
-    return _ALPHANUMERIC[(1 - product) % 36]
+    return _mod37_36_end(_mod37_36_go(_MOD37_36_START, text))
 
 
 def mod37_36_holds(text: str) -> bool:
@@ -184,3 +182,41 @@ def random_bytes(count: int) -> bytes:
 def random_below(bound: int) -> int:
     """Draw an integer in 0..bound-1."""
     return secrets.randbelow(bound)
+
+
+# Bodies, types and issuers are few and come with every certificate: what was once found right is remembered. What
+# names a person never is.
+@lru_cache(maxsize=4096)
+def _type_code(text: str) -> str:
+    if not _TYPE_CODE.fullmatch(text):
+        raise Malformed("type_code.form")
+    _uscc(text[:18])
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _uscc(text: str) -> str:
+    if not _USCC.fullmatch(text):
+        raise Malformed("uscc.form")
+    if text[17] != uscc_check(text[:17]):
+        raise Malformed("uscc.check")
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _series(type_code: str, issuer: str) -> int:
+    """Go through what all licences of one type and issuer begin with."""
+    return _mod37_36_go(_MOD37_36_START, type_code + issuer)
+
+
+def _mod37_36_go(product: int, text: str) -> int:
+    try:
+        for character in text:
+            product = _STEPS[product][character]
+    except KeyError:
+        raise Malformed("mod37_36.form") from None
+    return product
+
+
+def _mod37_36_end(product: int) -> str:
+    return _ALPHANUMERIC[(1 - product) % 36]

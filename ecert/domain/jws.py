@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -47,12 +48,7 @@ def parse(text: str, *, typ: str, limit: int) -> Jws:
     parts = text.split(".")
     if len(parts) != 3:  # noqa: PLR2004 — RFC 7515 section 7.1: three parts
         raise Malformed("jws.form", "three parts separated by dots are expected")
-    header = loads(b64url_decode(parts[0]), limit=_HEADER_LIMIT)
-    if not isinstance(header, dict) or header.keys() != {"typ", "alg", "kid"}:
-        raise Malformed("jws.header", "the header has exactly typ, alg and kid")
-    alg, kid = header["alg"], header["kid"]
-    if header["typ"] != typ or not isinstance(alg, str) or not isinstance(kid, str) or alg.lower() == "none":
-        raise Malformed("jws.header", f"typ {typ}, and an alg and a kid, are expected")
+    alg, kid = _header(parts[0], typ)
     claims = loads(b64url_decode(parts[1]), limit=limit)
     if not isinstance(claims, dict):
         raise Malformed("jws.claims", "the payload is an object")
@@ -65,3 +61,15 @@ def verify(token: Jws, *, suite_name: str, spki: bytes) -> None:
     if token.alg != suite(suite_name).jose_alg:
         raise VerificationFailed("the token's alg is not the trusted key's")
     verify_signature(suite_name, spki=spki, message=token.signing_input, signature=token.signature)
+
+
+# One header stands on all that one key signs, so the same few are met again and again.
+@lru_cache(maxsize=1024)
+def _header(text: str, typ: str) -> tuple[str, str]:
+    header = loads(b64url_decode(text), limit=_HEADER_LIMIT)
+    if not isinstance(header, dict) or header.keys() != {"typ", "alg", "kid"}:
+        raise Malformed("jws.header", "the header has exactly typ, alg and kid")
+    alg, kid = header["alg"], header["kid"]
+    if header["typ"] != typ or not isinstance(alg, str) or not isinstance(kid, str) or alg.lower() == "none":
+        raise Malformed("jws.header", f"typ {typ}, and an alg and a kid, are expected")
+    return alg, kid

@@ -12,9 +12,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -30,6 +30,8 @@ _MOST = 1_000
 _DEEPEST = 16
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _RESERVED = frozenset({"_sd", "...", "_sd_alg"})
+_Numbered: TypeAlias = tuple[int, list[Any]]
+_Path: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,96 +96,80 @@ def split(text: str) -> SdJwt:
     return SdJwt(jwt, tuple(disclosures), binding or None)
 
 
-def disclose(claims: Mapping[str, Any], disclosures: Iterable[str]) -> Disclosed:
+def disclose(claims: Mapping[str, Any], disclosures: Sequence[str]) -> Disclosed:
     """Put the disclosures in place (section 7.1, steps 3 and 4); Malformed("sd_jwt.*") for one twice or stray."""
-    table: dict[str, tuple[int, list[Any]]] = {}
+    table: dict[str, _Numbered] = {}
     for number, disclosure in enumerate(disclosures):
         parts = loads(b64url_decode(disclosure), limit=_LIMIT)
         if not isinstance(parts, list) or len(parts) not in (2, 3) or not isinstance(parts[0], str):
             raise Malformed("sd_jwt.disclosure", "a salt, perhaps a name, and a value are expected")
-        if table.setdefault(digest(disclosure), (number, parts))[0] != number:
-            raise Malformed("sd_jwt.repeated", "a disclosure stands twice")
+        table[digest(disclosure)] = number, parts
+    if len(table) != len(disclosures):
+        raise Malformed("sd_jwt.repeated", "a disclosure stands twice")
     walk = _Walk(table)
-    placed = walk.members(claims)
-    if walk.seen != len(table):
+    placed = walk.members(claims, ())
+    if not table.keys() <= walk.digests:
         raise Malformed("sd_jwt.stray", "a disclosure belongs to no digest")
     return Disclosed(placed, walk.under)
 
 
 class _Walk:
-    """One pass over a payload; counts digests so that none is used twice (section 7.1 step 4)."""
+    """One pass over a payload; keeps the digests so that none is used twice (section 7.1 step 4)."""
 
-    def __init__(self, table: Mapping[str, tuple[int, list[Any]]]) -> None:
+    def __init__(self, table: Mapping[str, _Numbered]) -> None:
         self.table = table
         self.digests: set[str] = set()
-        self.seen = 0
         self.under: dict[tuple[str, str | int], tuple[int, ...]] = {}
-        self.path: list[str | int] = []
 
-    def find(self, claimed: object) -> tuple[int, list[Any]] | None:
-        if not isinstance(claimed, str) or claimed in self.digests:
-            raise Malformed("sd_jwt.digest", "a digest is no text, or stands twice")
-        self.digests.add(claimed)
-        found = self.table.get(claimed)
-        if found is not None:
-            self.seen += 1
-        return found
+    def found(self, digests: object) -> list[_Numbered]:
+        if not isinstance(digests, list) or not set(map(type, digests)) <= {str}:
+            raise Malformed("sd_jwt.digest", "digests are texts, and those of members an array")
+        fresh = set(digests)
+        if len(fresh) != len(digests) or not self.digests.isdisjoint(fresh):
+            raise Malformed("sd_jwt.digest", "a digest stands twice")
+        self.digests |= fresh
+        return [self.table[claimed] for claimed in digests if claimed in self.table]
 
-    def members(self, value: Mapping[str, Any]) -> dict[str, Any]:
+    def members(self, value: Mapping[str, Any], path: _Path) -> dict[str, Any]:
         placed: dict[str, Any] = {}
         for name, member in value.items():
-            if name == "..." or (name == "_sd_alg" and self.path):
-                raise Malformed("sd_jwt.reserved", "a member named '...', or an _sd_alg that is not at the top")
             if name not in _RESERVED:
-                placed[name] = self.step(name, member)
-        digests = value.get("_sd", [])
-        if not isinstance(digests, list):
-            raise Malformed("sd_jwt.digest", "_sd is an array")
-        for claimed in digests:
-            found = self.find(claimed)
-            if found is None:
-                continue
-            number, parts = found
+                placed[name] = self.shown(member, path, name) if isinstance(member, (dict, list)) else member
+            elif name == "..." or (name == "_sd_alg" and path):
+                raise Malformed("sd_jwt.reserved", "a member named '...', or an _sd_alg that is not at the top")
+        for number, parts in self.found(value.get("_sd", [])):
             if len(parts) != 3 or not isinstance(parts[1], str):  # noqa: PLR2004 — salt, name, value
                 raise Malformed("sd_jwt.disclosure", "an object's member has a name")
             name = parts[1]
             if name in _RESERVED or name in placed:
                 raise Malformed("sd_jwt.reserved", "a disclosed name is reserved or taken")
-            placed[name] = self.enter(number, name, parts[2])
+            placed[name] = self.hidden(number, parts[2], path, name)
         return placed
 
-    def entries(self, value: list[Any]) -> list[Any]:
+    def entries(self, value: list[Any], path: _Path) -> list[Any]:
         placed: list[Any] = []
         for entry in value:
-            if isinstance(entry, dict) and "..." in entry:
-                if len(entry) != 1:
-                    raise Malformed("sd_jwt.digest", "a hidden entry has its digest alone")
-                found = self.find(entry["..."])
-                if found is None:
-                    continue
-                number, parts = found
+            if not isinstance(entry, dict) or "..." not in entry:
+                placed.append(self.shown(entry, path, len(placed)))
+                continue
+            if len(entry) != 1:
+                raise Malformed("sd_jwt.digest", "a hidden entry has its digest alone")
+            for number, parts in self.found([entry["..."]]):
                 if len(parts) != 2:  # noqa: PLR2004 — salt, value
                     raise Malformed("sd_jwt.disclosure", "an array's entry has no name")
-                placed.append(self.enter(number, len(placed), parts[1]))
-            else:
-                placed.append(self.step(len(placed), entry))
+                placed.append(self.hidden(number, parts[1], path, len(placed)))
         return placed
 
-    def enter(self, number: int, name: str | int, value: object) -> object:
-        top = (str(self.path[0]) if self.path else "", self.path[1] if len(self.path) > 1 else name)
+    def hidden(self, number: int, value: object, path: _Path, name: str | int) -> object:
+        top = (str(path[0]), path[1] if len(path) > 1 else name) if path else ("", name)
         self.under[top] = (*self.under.get(top, ()), number)
-        return self.step(name, value)
+        return self.shown(value, path, name)
 
-    def step(self, name: str | int, value: object) -> object:
-        # A disclosure may hold another's digest, a thousand times over: what each may nest is not what all may.
-        if len(self.path) >= _DEEPEST:
-            raise Malformed("sd_jwt.depth", f"deeper than {_DEEPEST}")
-        self.path.append(name)
-        try:
-            if isinstance(value, dict):
-                return self.members(value)
-            if isinstance(value, list):
-                return self.entries(value)
+    def shown(self, value: object, path: _Path, name: str | int) -> object:
+        if not isinstance(value, (dict, list)):
             return value
-        finally:
-            self.path.pop()
+        # A disclosure may hold another's digest, a thousand times over: what each may nest is not what all may.
+        if len(path) >= _DEEPEST:
+            raise Malformed("sd_jwt.depth", f"deeper than {_DEEPEST}")
+        inner = (*path, name)
+        return self.members(value, inner) if isinstance(value, dict) else self.entries(value, inner)

@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeGuard
+from functools import lru_cache
+from typing import Any
 
 from ecert.domain.errors import Conflict, Malformed
 from ecert.domain.strict import b64url_decode, b64url_encode
@@ -151,10 +152,7 @@ def parse_status_ref(claim: object) -> StatusRef:
 
 def list_id(uri: str) -> tuple[int, int]:
     """Read (region, number) from a list's URI, `…/<region, 2 digits>-<number>`; raises Malformed."""
-    match = _LIST_URI.fullmatch(_uri(uri))
-    if match is None:
-        raise Malformed("status.uri", "the last segment is not <region>-<number>")
-    return int(match["region"]), int(match["number"])
+    return _place_of_list(_uri(uri))
 
 
 _MAX_URI = 512
@@ -169,15 +167,20 @@ def _place(bitmap: bytes | bytearray | memoryview, index: int) -> tuple[int, int
     return index >> 2, (index & 3) * BITS
 
 
+# Lists are few and come with every certificate: what was once read is remembered.
+@lru_cache(maxsize=4096)
+def _place_of_list(uri: str) -> tuple[int, int]:
+    match = _LIST_URI.fullmatch(uri)
+    if match is None:
+        raise Malformed("status.uri", "the last segment is not <region>-<number>")
+    return int(match["region"]), int(match["number"])
+
+
 def _object(value: object, member: str) -> Mapping[str, Any]:
-    inner = value.get(member) if _is_object(value) else None
-    if not _is_object(inner):
+    inner = value.get(member) if isinstance(value, dict) else None
+    if not isinstance(inner, dict):
         raise Malformed("status.claims", f"no object {member}")
     return inner
-
-
-def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
 
 
 def _natural(claims: Mapping[str, Any], name: str) -> int:

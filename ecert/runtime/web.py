@@ -27,6 +27,7 @@ BODY_LIMIT: Final = 256 * 1024
 LARGE_BODY_LIMIT: Final = 16 * 1024 * 1024
 
 _TOO_LARGE: Final = 413
+_DIGITS: Final = 18
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; form-action 'self'; "
@@ -136,7 +137,7 @@ def _dress(message: Message, request: str) -> None:
 def _claimed(scope: Scope) -> int:
     for name, text in scope["headers"]:
         if name == b"content-length" and text.isdigit():
-            return int(text)
+            return int(text[:_DIGITS])  # what is cut off says nothing new, and what arrives is counted
     return 0
 
 

@@ -1,6 +1,6 @@
 """How a replica file is laid out: two header slots, then records that are only ever appended (docs/spec/replica.md).
 
-    0     header slot A    512  header slot B    4096  records: u32 length, u8 kind, 3 bytes zero, body, padding to 8
+    0     header slot A    512  header slot B    4096  records: length, kind, CRC, body, padding to 8
 
 A header names the newest followed block and how many bytes of records count. It is written to the slots in turn, each
 with a sequence number and a CRC, so a reader, or a writer after a crash, always finds one that is whole.
@@ -15,14 +15,15 @@ from enum import IntEnum
 
 from ledger.port import Head
 
-__all__ = ["FIRST_RECORD", "Header", "Kind", "pack_header", "pack_record", "unpack_headers"]
+__all__ = ["FIRST_RECORD", "Header", "Kind", "checksum", "pack_header", "pack_record", "unpack_headers"]
 
 FIRST_RECORD = 4096
 SLOT = 512
-MAGIC = b"ECERTRP1"
+MAGIC = b"ECERTRP2"
 _HEADER = struct.Struct("<8sQQ32s20sQQ32sQ")
 _CRC = struct.Struct("<I")
-RECORD = struct.Struct("<IB3x")
+RECORD = struct.Struct("<IB3xI4x")
+_COUNTED = struct.Struct("<IB")
 STATUS_LIST = struct.Struct("<IIQ")
 STATUS_CHANGE = struct.Struct("<IBxxxQQQQI4x")
 CHRONICLE = struct.Struct("<20s4xQ32s")
@@ -82,8 +83,14 @@ def _unpack(page: bytes | memoryview, offset: int) -> Header | None:
 
 def pack_record(kind: Kind, body: bytes, *, zeros: int = 0) -> bytes:
     """Write a record, padded to 8 bytes, but for the `zeros` zero bytes (a multiple of 8) that end its body."""
-    padding = bytes(0 if zeros else -len(body) % 8)
-    return RECORD.pack(len(body) + zeros, kind) + body + padding
+    length, padding = len(body) + zeros, bytes(0 if zeros else -len(body) % 8)
+    return RECORD.pack(length, kind, checksum(length, kind, body)) + body + padding
+
+
+def checksum(length: int, kind: int, body: bytes) -> int:
+    """CRC-32 of a record's length and kind and of its body, but for a bitmap, which changes in place."""
+    fixed = body[: STATUS_LIST.size] if kind == Kind.LIST else body
+    return zlib.crc32(fixed, zlib.crc32(_COUNTED.pack(length, kind)))
 
 
 def next_record(offset: int, length: int) -> int:

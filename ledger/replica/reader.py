@@ -172,9 +172,10 @@ class Replica:
 
     def _take(self, end: int) -> None:
         try:
-            length, kind = layout.RECORD.unpack_from(self._map, self._offset)
+            length, kind, told = layout.RECORD.unpack_from(self._map, self._offset)
             body = self._offset + layout.RECORD.size
-            if body + length > end:
+            fixed = min(length, layout.STATUS_LIST.size) if kind == Kind.LIST else length
+            if body + length > end or told != layout.checksum(length, kind, self._map[body : body + fixed]):
                 raise _broken(self._offset)
             self._record(Kind(kind), body, length)
         except (ArithmeticError, LookupError, TypeError, ValueError, struct.error, cbor2.CBORDecodeError) as fault:

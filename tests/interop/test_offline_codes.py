@@ -38,9 +38,9 @@ def as_code(message: str) -> str:
     return offline.PREFIX + base45.b45encode(bytes.fromhex(message)).decode()
 
 
-def signed_by_cwt(world: World, key: Key = KEY, act: str = "sign") -> str:
+def signed_by_cwt(world: World, key: Key = KEY, act: str = "sign", **more: str) -> str:
     payload = cose.dumps(to_wire(claims(world))).hex()
-    return as_code(ask(CWT, act, payload=payload, key=key.private_pem, kid=key_id(key.spki).hex()))
+    return as_code(ask(CWT, act, payload=payload, key=key.private_pem, kid=key_id(key.spki).hex(), **more))
 
 
 def judged(world: World, text: str, holder: object = LI.ref) -> Judged:
@@ -106,3 +106,8 @@ def refusals(verdict: Judged) -> list[str]:
 def test_a_key_name_outside_the_protected_header_is_refused(world: World) -> None:
     with pytest.raises(Malformed, match=r"cose\.header"):
         offline.parse(signed_by_cwt(world, act="sign_as_it_likes"))
+
+
+def test_anything_in_the_unprotected_header_is_refused_as_a_second_text_of_one_code(world: World) -> None:
+    with pytest.raises(Malformed, match=r"cose\.header"):
+        offline.parse(signed_by_cwt(world, unprotected="application/cwt"))

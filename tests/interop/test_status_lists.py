@@ -71,6 +71,8 @@ def test_others_refuse_our_token_when_it_is_old_another_s_or_altered() -> None:
         openvc_reads(token, 0, key=new_key())
     with pytest.raises(RefusedError):
         openvc_reads(token, 2**17)
+    with pytest.raises(RefusedError, match="Error"):
+        ask(JAVASCRIPT, "read_status", token=token, index=2**17)
     header, _, signature = token.split(".")
     cleared = status.status_list_claims(uri=URI, bitmap=bytes(2**15), iat=IAT, exp=IAT + 3600, ttl=60)
     with pytest.raises(RefusedError):
@@ -95,9 +97,12 @@ def test_their_token_without_an_end_is_malformed_here() -> None:
 
 def test_we_read_the_list_that_the_javascript_implementation_packs() -> None:
     statuses = [0, 1, 2, 3] * 64
-    packed = status.decompress(ask(JAVASCRIPT, "write_list", statuses=statuses))
+    lst = ask(JAVASCRIPT, "write_list", statuses=statuses)
+    packed = status.decompress(lst)
 
     assert [status.get(packed, index) for index in range(256)] == statuses
+    with pytest.raises(Malformed, match=r"status\.lst"):
+        status.decompress(lst[:-8])
 
 
 @pytest.mark.parametrize("peer", [OPENVC, JAVASCRIPT])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.world import World
+    from tests.world import Issued, World
 
 __all__ = ["demonstration"]
 
@@ -26,3 +26,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(template: Path, tmp_path: Path) -> Iterator[World]:
     with copied(template, tmp_path / "home") as opened:
         yield opened
+
+
+@pytest.fixture
+def story(world: World) -> tuple[World, Issued, Issued]:
+    """Mr Li's identity card and real-estate certificate, anchored."""
+    card, deed = world.issue(1), world.issue(24)
+    world.settle()
+    return world, card, deed

@@ -84,7 +84,7 @@ def doors_of(world: World, card: Issued) -> list[Door]:
     ]
 
 
-def knock(world: World, door: Door, **more: Any) -> httpx.Response:
+def knock(world: World, door: Door, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx takes it
     """Ask at a door as one who may."""
     once = world.new_name() if door.method == "POST" else None
     return world.ask(door.method, more.pop("path", door.path), key=door.key, once=more.pop("once", once), **more)
@@ -112,3 +112,8 @@ def hold_answer(answer: httpx.Response, *, refused: bool = True) -> None:
     assert reason.en
     assert NAME not in answer.text
     assert NUMBER not in answer.text
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    """Give a problem's status and code."""
+    return answer.status_code, answer.json()["code"]

@@ -83,6 +83,7 @@ def refused_signatures(curve: Curve, good: bytes) -> dict[str, str]:
         "first byte gone": good[1:],
         "a zero byte after": good + b"\0",
         "a zero byte before": b"\0" + good,
+        "s with a leading zero": good[:32] + b"\0" + good[32:],
         "r and s with a leading zero each": b"\0" + good[:32] + b"\0" + good[32:],
         "little-endian": good[:32][::-1] + good[32:][::-1],
         "twice": good + good,

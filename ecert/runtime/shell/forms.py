@@ -32,9 +32,10 @@ class Form:
 
 
 async def _read(visit: Visitor) -> Form:
-    form = await visit.request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD)
-    texts = {name: value for name, value in form.items() if isinstance(value, str)}
-    files = {name: await value.read() for name, value in form.items() if isinstance(value, UploadFile)}
+    bounded = visit.request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD)
+    async with bounded as form:
+        texts = {name: value for name, value in form.items() if isinstance(value, str)}
+        files = {name: await value.read() for name, value in form.items() if isinstance(value, UploadFile)}
     if not hmac.compare_digest(texts.pop("csrf", "").encode(), visit.session.token.encode()):
         raise NotAllowed("session.csrf")
     return Form(texts, files)

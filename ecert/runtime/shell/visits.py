@@ -113,4 +113,6 @@ Visitor = Annotated[Visit, Depends(_visit)]
 
 def _other_words(request: Request) -> str:
     """The address's words without the language, so that a switch changes nothing else."""
-    return urlencode([(name, text) for name, text in request.query_params.multi_items() if name not in {"lang", "renew"}])
+    return urlencode(
+        [(name, text) for name, text in request.query_params.multi_items() if name not in {"lang", "renew"}]
+    )

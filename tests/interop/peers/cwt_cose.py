@@ -13,11 +13,12 @@ def verify(message: str, key: str, kid: str) -> str:
     return bytes(payload).hex()
 
 
-def sign(payload: str, key: str, kid: str) -> str:
+def sign(payload: str, key: str, kid: str, unprotected: str = "") -> str:
     private = COSEKey.from_pem(key)
     protected = {1: -7, 4: bytes.fromhex(kid)}
     cose = COSE.new(deterministic_header=True)
-    return bytes(cose.encode(bytes.fromhex(payload), private, protected=protected)).hex()
+    more = {16: unprotected} if unprotected else {}
+    return bytes(cose.encode(bytes.fromhex(payload), private, protected=protected, unprotected=more)).hex()
 
 
 def sign_as_it_likes(payload: str, key: str, kid: str) -> str:

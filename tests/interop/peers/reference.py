@@ -28,9 +28,10 @@ def issue(
     holder_key: str | None = None,
     decoys: bool = False,
 ) -> str:
-    claims = {**visible, **{name: _hide(value) for name, value in hidden.items()}}
-    if file := claims.pop("file", None):
-        claims[SDObj("file")] = file
+    claims: dict[Any, Any] = dict(visible)
+    for name, value in hidden.items():
+        inside = name in {"elements", "holders"}
+        claims[name if inside else SDObj(name)] = _hide(value) if inside else value
     return SDJWTIssuer(
         claims,
         JWK.from_pem(key.encode()),

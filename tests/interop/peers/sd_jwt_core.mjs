@@ -66,7 +66,9 @@ let answer;
 try {
   answer = { answer: await work(request) };
 } catch (refusal) {
-  if (!["SDJWTException", "SLException"].includes(refusal.name)) throw refusal;
+  // The status list throws plain errors, which Node's own differ from by their code.
+  const refuses = ["SDJWTException", "SLException"].includes(refusal.name);
+  if (!refuses && (refusal.name !== "Error" || refusal.code)) throw refusal;
   answer = { refused: refusal.name };
 }
 process.stdout.write(JSON.stringify(answer));

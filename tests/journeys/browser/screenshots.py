@@ -32,6 +32,7 @@ class Album:
     def desk(self, title: str, code: str, item: str = ITEM) -> None:
         """Scan a code and take what the window is told."""
         self.page.open(f"{self.url}/desk/items/{item}")
+        self.page.wait("document.activeElement.id === 'code'")
         self.page.leave(lambda: self.page.type(f"{code}\n"))
         self.take(title)
 

@@ -126,7 +126,7 @@ def test_a_torn_header_leaves_the_one_before(tmp_path: Path, slot: int, length: 
 
 
 @pytest.mark.parametrize(
-    "left", [b"", bytes(100), bytes(FIRST_RECORD), bytes(SLOT) + b"ECERTRP1\x01" + bytes(FIRST_RECORD)]
+    "left", [b"", bytes(100), bytes(FIRST_RECORD), bytes(SLOT) + b"ECERTRP2\x01" + bytes(FIRST_RECORD)]
 )
 def test_a_file_whose_making_was_cut_short_is_made_again(tmp_path: Path, left: bytes) -> None:
     (tmp_path / "replica.bin").write_bytes(left)
@@ -144,7 +144,7 @@ def test_a_file_without_a_whole_header_is_broken_and_its_lock_is_let_go(tmp_path
         opened(tmp_path)
 
 
-@pytest.mark.parametrize("place", [0, 4, 8, 40])
+@pytest.mark.parametrize("place", [0, 4, 8, 16, 40])
 def test_a_record_that_is_none_is_named_and_no_crash(tmp_path: Path, place: int) -> None:
     with closing(open_writer(tmp_path)) as writer:
         write(writer, block(1, member(31)))

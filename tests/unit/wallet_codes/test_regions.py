@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from ecert.domain.errors import NotFound
+from ecert.domain.errors import Malformed, NotFound
 from wallet_codes.codecs import CODECS
 from wallet_codes.regions import REGIONS, by_code, by_number, by_typed_digit, parse_regions
 
@@ -49,11 +49,29 @@ def test_unknown_names_are_not_found() -> None:
 
 
 def test_a_fifth_region_is_one_more_table() -> None:
-    assert parse_regions(SOURCE + FIFTH)[4].zh == "江西省"
+    assert parse_regions((SOURCE + FIFTH).encode())[4].zh == "江西省"
 
 
 @pytest.mark.parametrize("clash", ["number = 36", 'code = "ganfutong"', "typed_digit = 6"])
 def test_two_regions_cannot_share_a_name(clash: str) -> None:
     taken = {"number = 36": "number = 31", 'code = "ganfutong"': 'code = "sufuma"'}.get(clash, "typed_digit = 1")
-    with pytest.raises(ValueError, match="share"):
-        parse_regions(SOURCE + FIFTH.replace(clash, taken))
+    division = "310000" if clash == "number = 36" else "360000"
+    with pytest.raises(Malformed, match="share"):
+        parse_regions((SOURCE + FIFTH.replace(clash, taken).replace("360000", division)).encode())
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("number = 36", "number = 35"),
+        ("number = 36", 'number = "36"'),
+        ("typed_digit = 6", "typed_digit = 10"),
+        ('code = "ganfutong"', 'code = "ganfutong"\nunknown = 1'),
+        ('code = "ganfutong"', ""),
+        ("[[region]]", "[region]"),
+    ],
+)
+def test_a_table_that_is_not_of_its_form_is_named(right: str, wrong: str) -> None:
+    assert right in FIFTH
+    with pytest.raises(Malformed, match=r"code\.regions"):
+        parse_regions((SOURCE + FIFTH.replace(right, wrong)).encode())

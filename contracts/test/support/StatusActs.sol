@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IStatusRegistry} from "../../src/IStatusRegistry.sol";
+import {Cast} from "./Cast.sol";
+import {ConsortiumActs} from "./ConsortiumActs.sol";
+
+/// @title What anybody may try with the status lists
+abstract contract StatusActs is ConsortiumActs {
+    uint32 private constant SIZE = 1024;
+
+    struct Change {
+        address by;
+        uint32 region;
+        uint64 list;
+        uint32[] indices;
+        uint8 status;
+        uint64 effectiveAt;
+    }
+
+    mapping(address registry => mapping(uint32 region => uint64)) private _lists;
+    mapping(address registry => mapping(uint32 region => mapping(uint64 list => uint8[SIZE]))) private _statuses;
+
+    /// @notice Somebody opens a region's next list, or one out of turn, or of a wrong size.
+    function createList(uint256 who, uint256 which, uint256 regionSeed, uint256 fault) external atPresent {
+        (address by, uint32 region) = (_target(which, statuses, Cast.STATUS), Cast.region(regionSeed));
+        bool sound = fault % 3 != 0;
+        uint64 list = _lists[by][region] + (fault % 6 == 3 ? 2 : 1);
+        uint32 size = fault % 6 == 0 ? SIZE + 1 : SIZE;
+        address actor = _actor(who, _account(region, Cast.STATUS));
+        bytes memory call = abi.encodeCall(IStatusRegistry.createList, (region, list, size));
+        if (_try(actor, by, region, call, sound)) ++_lists[by][region];
+    }
+
+    /// @notice Somebody gives a status to a few certificates at the edges of words, or to a run of them.
+    function setStatus(uint256 who, uint256 which, uint256 region, uint256 picks, uint8 status, uint256 fault)
+        external
+        atPresent
+    {
+        Change memory c;
+        (c.by, c.region) = (_target(which, statuses, Cast.STATUS), Cast.region(region));
+        c.list = 1 + uint64(picks % 7) / 4;
+        c.indices = picks % 16 == 0 ? _run(picks / 16) : _edges(picks / 16);
+        c.status = fault % 16 == 0 ? 4 + status % 4 : status % 4;
+        c.effectiveAt = fault % 16 == 1 ? clock + 1 : clock - uint64(fault % 3);
+        if (fault % 16 == 2 && c.indices.length > 1) c.indices[1] = c.indices[0];
+        if (fault % 16 == 3 && c.indices.length > 0) c.indices[c.indices.length - 1] = SIZE;
+        _setStatus(_actor(who, _account(c.region, Cast.STATUS)), c);
+    }
+
+    /// @notice Every status of every list is what the allowed changes made it, and no bit beside them is set.
+    function statusesAreAsSet() external view returns (bool) {
+        for (uint256 i = 0; i < GENERATIONS * Cast.REGIONS; ++i) {
+            (address by, uint32 region) = (statuses[i % GENERATIONS], Cast.region(i / GENERATIONS));
+            if (IStatusRegistry(by).listCount(region) != _lists[by][region]) return false;
+            for (uint64 list = 1; list <= _lists[by][region]; ++list) {
+                if (!_isAsSet(IStatusRegistry(by), region, list)) return false;
+            }
+        }
+        return true;
+    }
+
+    function _setStatus(address actor, Change memory c) private {
+        bool lawful = _isLawful(c);
+        bytes memory call =
+            abi.encodeCall(IStatusRegistry.setStatus, (c.region, c.list, c.indices, c.status, c.effectiveAt));
+        if (!_try(actor, c.by, c.region, call, lawful && c.effectiveAt <= clock)) return;
+        _require(lawful && c.effectiveAt <= clock, Law.StatusMovesOnlyAsAllowed);
+        for (uint256 i = 0; i < c.indices.length; ++i) {
+            if (c.indices[i] < SIZE) _statuses[c.by][c.region][c.list][c.indices[i]] = c.status;
+        }
+    }
+
+    function _try(address actor, address by, uint32 region, bytes memory call, bool sound) private returns (bool done) {
+        bool appointed = current[Cast.STATUS] == by;
+        bool powered = _mayAct(region, Cast.STATUS, actor);
+        done = _call(actor, by, call);
+        _require(done || !(sound && appointed && powered), Law.WhatIsRightIsDone);
+        if (!done) return false;
+        _requirePower(powered, region, actor);
+        _require(appointed, Law.SucceededContractsAcceptNothing);
+    }
+
+    /// @dev The six moves written out, so that no trick with bits is shared with the contract.
+    function _isLawful(Change memory c) private view returns (bool) {
+        if (c.list > _lists[c.by][c.region] || c.indices.length == 0 || c.status > 3) return false;
+        for (uint256 i = 0; i < c.indices.length; ++i) {
+            if (c.indices[i] >= SIZE || i > 0 && c.indices[i] <= c.indices[i - 1]) return false;
+            uint8 from = _statuses[c.by][c.region][c.list][c.indices[i]];
+            bool fromValid = from == 0 && (c.status == 1 || c.status == 2 || c.status == 3);
+            bool fromSuspended = from == 2 && (c.status == 0 || c.status == 1 || c.status == 3);
+            if (!fromValid && !fromSuspended) return false;
+        }
+        return true;
+    }
+
+    function _isAsSet(IStatusRegistry standing, uint32 region, uint64 list) private view returns (bool) {
+        if (standing.listSize(region, list) != SIZE) return false;
+        uint8[SIZE] storage expected = _statuses[address(standing)][region][list];
+        uint32[12] memory edges = _allEdges();
+        for (uint256 i = 0; i < edges.length; ++i) {
+            if (standing.statusOf(region, list, edges[i]) != expected[edges[i]]) return false;
+        }
+        for (uint32 w = 0; w < SIZE / 128; ++w) {
+            if (standing.word(region, list, w) != _word(expected, w)) return false;
+        }
+        return true;
+    }
+
+    function _word(uint8[SIZE] storage expected, uint32 w) private view returns (uint256 bits) {
+        for (uint256 i = 128; i > 0; --i) {
+            bits = bits * 4 + expected[w * 128 + i - 1];
+        }
+    }
+
+    function _edges(uint256 picks) private pure returns (uint32[] memory chosen) {
+        uint32[12] memory all = _allEdges();
+        uint256 count;
+        chosen = new uint32[](all.length);
+        for (uint256 i = 0; i < all.length; ++i) {
+            if (picks >> (2 * i) & 3 == 0) chosen[count++] = all[i];
+        }
+        assembly ("memory-safe") {
+            mstore(chosen, count)
+        }
+    }
+
+    function _run(uint256 seed) private pure returns (uint32[] memory chosen) {
+        chosen = new uint32[](1 + seed % 40);
+        for (uint32 i = 0; i < chosen.length; ++i) {
+            chosen[i] = uint32(seed / 40 % 900) + 3 * i;
+        }
+    }
+
+    function _allEdges() private pure returns (uint32[12] memory) {
+        return [uint32(0), 1, 63, 64, 127, 128, 129, 255, 256, 640, 1022, 1023];
+    }
+}

@@ -1,0 +1,72 @@
+"""The document of the doors says what the service says of itself, and each door lets in whom the document names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ecert.domain.reasons import REASONS
+from tests.journeys.doors import doors_of
+
+if TYPE_CHECKING:
+    from tests.world import World
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "spec" / "api.md"
+ROW = re.compile(r"(?m)^\| (GET|POST|PUT) \| `([^`]+)` \| ([a-z-]+) \| (\w*) ?\| (\d{3}) \|")
+ROLES = ("issuer", "window", "citizen-app")
+
+
+def documented() -> list[tuple[str, ...]]:
+    return ROW.findall(DOCUMENT.read_text("utf-8"))
+
+
+def test_the_table_is_the_services_own(world: World) -> None:
+    told = [(method, path, body, answer) for method, path, _, body, answer in documented()]
+
+    assert sorted(told) == sorted(_doors(world.app.openapi()))
+
+
+def test_every_answer_that_is_no_success_is_a_problem(world: World) -> None:
+    operations = [each for methods in world.app.openapi()["paths"].values() for each in methods.values()]
+
+    assert all(set(each["responses"]) - {"200", "201", "202", "204"} == {"default"} for each in operations)
+    assert all("application/problem+json" in each["responses"]["default"]["content"] for each in operations)
+
+
+def test_each_door_lets_in_whom_the_table_names(world: World) -> None:
+    card = world.issue(1)
+    world.settle()
+    doors = {(door.method, door.template): door for door in doors_of(world, card)}
+    keys = {
+        "issuer": world.issuer(1, 32),
+        "window": world.key("window", 31),
+        "citizen-app": world.key("citizen-app", 32),
+    }
+
+    for method, path, who, _, _ in documented():
+        door = doors[method, path]
+        for role, key in [("anybody", None), *keys.items()]:
+            answer = world.ask(method, door.path, key=key, once=world.new_name(), json=door.body)
+            is_let_in = answer.status_code != 401 and "access." not in answer.text
+            assert is_let_in == (who in {role, "anybody"}), (method, path, role, answer.text)
+
+
+@pytest.mark.parametrize("code", sorted(set(re.findall(r"`([a-z_]+\.[a-z_]+)`", DOCUMENT.read_text("utf-8")))))
+def test_every_code_in_the_document_is_listed(code: str) -> None:
+    assert code in REASONS
+
+
+def _doors(document: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [
+        (method.upper(), path, _body(operation), min(operation["responses"]))
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _body(operation: dict[str, Any]) -> str:
+    content = operation.get("requestBody", {}).get("content", {})
+    return str(content.get("application/json", {}).get("schema", {}).get("$ref", "")).rpartition("/")[2]
