@@ -108,9 +108,7 @@ def _root(fingerprint: bytes, index: int, path: tuple[bytes, ...]) -> bytes:
 
 def _replica(folder: Path, suite: str, root: bytes) -> Replica:
     start = Head(0, bytes(32), _BEGUN - 1)
-    writer = ReplicaWriter(
-        folder, chain=ChainIdentity(_CHAIN, bytes(32)), consortium=b"\xc0" * 20, genesis=start
-    )
+    writer = ReplicaWriter(folder, chain=ChainIdentity(_CHAIN, bytes(32)), consortium=b"\xc0" * 20, genesis=start)
     for number, (name, args) in enumerate(_events(suite, root), 1):
         event = Event(_CONTRACT, "", name, args, b"", b"")
         time = _BEGUN + 10 * number if name != "BatchAnchored" else NOW - 10

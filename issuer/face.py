@@ -100,7 +100,7 @@ def check_authority(trust: TrustState, authority: StoredAuthority, *, types: Ite
         raise NotAllowed("issuer.not_in_force", authority.uscc)
     for code in types:
         if not trust.may_issue(authority.uscc, code, at=now, known_at=now):
-            raise NotAllowed("issue.not_granted", code)
+            raise NotAllowed("issue.not_granted")
 
 
 def draft(request: IssueRequest, authority: StoredAuthority, *, licence: LicenceId) -> Draft:

@@ -1,6 +1,6 @@
 """Use case: the window's desk. One input gives a code, one answer comes back, and a signed receipt goes into the file.
 
-What the clerk did wrong with the input is told before any region is asked: it is no verdict about anybody's certificate.
+What the clerk did wrong with the input is told before any region is asked: it is no verdict about a certificate.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def offered_item(window: Window, code: str) -> Item:
 
 
 def scanned(desk: Desk, *, text: str, picture: bytes) -> str:
-    """Give the one code that was scanned, typed or uploaded; Malformed `desk.*` or `qr.picture` for the clerk to mend."""
+    """Give the one code that was scanned, typed or uploaded; Malformed `desk.*`, `qr.picture` for the clerk to mend."""
     line = text.strip("\r\n\t ")
     if line and picture:
         raise Malformed("desk.two_inputs")

@@ -84,6 +84,6 @@ def ask(
     item: str | None = None,
 ) -> Question:
     """Ask of now or of the past; Malformed("question.future") for a day of which nobody can know yet."""
-    if any(time is not None and time > now + _CLOCKS_DIFFER for time in (at, known_at)):
+    if max(at or 0, known_at or 0) > now + _CLOCKS_DIFFER:
         raise Malformed("question.future", "at and known_at lie in the past")
     return Question(division, at, known_at, holder, item)

@@ -1,4 +1,4 @@
-"""/desk, for a window: an item is chosen, a code scanned, and one word says what to do, with its reasons and a receipt."""
+"""/desk, for a window: an item is chosen, a code scanned, and one word says what to do, with reasons and a receipt."""
 
 from __future__ import annotations
 

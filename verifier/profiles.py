@@ -14,23 +14,22 @@ __all__ = ["FULL", "OFFLINE", "ONLINE", "Profile", "profile_of"]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Groups that need a VALID to accept, and groups that the home region attests instead."""
+    """Every group of which a report says something, in order, and those that need a VALID to accept.
+
+    What is not required the home region attests.
+    """
 
     assurance: Assurance
+    groups: tuple[Group, ...]
     required: tuple[Group, ...]
-    attested: tuple[Group, ...] = ()
-
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        """Every group of which a report says something, in order."""
-        return tuple(group for group in Group if group in self.required or group in self.attested)
 
 
+_CERTIFICATE: Final = tuple(group for group in Group if group is not Group.CODE)
 _ATTESTED: Final = (Group.FORM, Group.SIGNATURE, Group.ANCHOR)
 
-FULL: Final = Profile("full", tuple(group for group in Group if group is not Group.CODE))
-ONLINE: Final = Profile("online", tuple(Group))
-OFFLINE: Final = Profile("offline", tuple(group for group in Group if group not in _ATTESTED), _ATTESTED)
+FULL: Final = Profile("full", _CERTIFICATE, _CERTIFICATE)
+ONLINE: Final = Profile("online", tuple(Group), tuple(Group))
+OFFLINE: Final = Profile("offline", tuple(Group), tuple(group for group in Group if group not in _ATTESTED))
 
 
 def profile_of(evidence: Evidence) -> Profile:

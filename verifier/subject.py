@@ -80,12 +80,14 @@ class Situation:
 
     def keys_of(self, subject: Subject) -> tuple[KeyRecord, ...]:
         """Find the trusted records of the key that is said to have signed: one, or, offline, one an owner."""
-        found = [
+        return tuple(
             key
             for key in self.replica.trust.keys_of(subject.key_id)
-            if key.region == subject.region and key.owner is not None and key.owner == (subject.issuer or key.owner)
-        ]
-        return tuple(key for key in found if key.is_known(self.known_at))
+            if key.region == subject.region
+            and key.owner is not None
+            and key.owner == (subject.issuer or key.owner)
+            and key.is_known(self.known_at)
+        )
 
     def is_fresh(self, limit: int) -> bool:
         """Tell whether the replica is at most `limit` seconds old, and not ahead of the clock."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from ledger.replica import Replica
 from verifier.checks import (
@@ -29,9 +28,6 @@ from verifier.profiles import Profile, profile_of
 from verifier.subject import Situation, Subject
 
 __all__ = ["Judged", "verify"]
-
-
-_ORDER: Final = {group: place for place, group in enumerate(Group)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +90,8 @@ def verify(
 def _judge(evidence: Evidence, findings: tuple[Finding, ...], subject: Subject | None) -> Judged:
     profile = profile_of(evidence)
     answered = {finding.check for finding in findings}
-    unreached = (skipped(group, "not.reached") for group in profile.groups if group not in answered)
-    every = tuple(sorted((*findings, *unreached), key=lambda finding: _ORDER[finding.check]))
+    # The steps go in the groups' order and stop early or not at all, so what was not reached stands after the rest.
+    every = findings + tuple(skipped(group, "not.reached") for group in profile.groups if group not in answered)
     return Judged(evidence, profile, _verdict(every, profile.required), every, subject)
 
 

@@ -31,7 +31,7 @@ _EVERY_TYPE: Final = tuple(kind.code for kind in CATALOGUE.types)
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """Who is at the app: their home region, how windows know them, and the organisations for which they act, by name."""
+    """Who is at the app: their home region, how windows know them, and the organisations for which they act."""
 
     name: str = field(repr=False)
     region: int

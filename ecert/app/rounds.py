@@ -64,7 +64,7 @@ class Rounds:
         self._follow()
 
     def forever(self, stop: threading.Event) -> None:
-        """Go round until told to stop; a fault is logged by its code, a defect by its place, and the next round tries."""
+        """Go round until told to stop; a fault is logged, and the next round tries again."""
         while not stop.wait(_PAUSE):
             try:
                 self.once()

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from ecert.app.floor import Drivers, Floor, open_floor
 from ecert.app.rounds import Rounds, settle_queue
-from ecert.domain.errors import Unavailable
+from ecert.domain.errors import Conflict, NotFound, Unavailable
 from ecert.domain.holders import HolderRef
 from ecert.domain.signer import Signer
+from ecert.domain.trust import TrustState
 from ecert.domain.use import Use
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import Keys
@@ -34,6 +35,7 @@ from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
 from verifier.redemptions import Reading
+from verifier.subject import AHEAD
 from wallet_codes.codes import read
 from wallet_codes.holdings import Held, HoldingsRequest
 from wallet_codes.home import Home
@@ -173,7 +175,10 @@ def open_house(settings: Settings, clock: Clock, *, drivers: Drivers = DRIVERS) 
 def _directory(floor: Floor) -> Directory:
     consortium = floor.consortium()
     if consortium is not None:
-        return look_up(floor.ledger, consortium)
+        try:
+            return look_up(floor.ledger, consortium)
+        except NotFound as fault:
+            raise Conflict("ledger.other_chain", "no Consortium stands where the database says") from fault
     names = {region.number: region.zh for region in REGIONS}
     return Founding(floor.sending, names, lambda: settle_queue(floor.sending), floor.now).found()
 
@@ -202,7 +207,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         directory=directory,
         audit=audit,
         regions=floor.regions,
-        trust=lambda: replica.trust,
+        trust=lambda: _trust_in_time(floor, replica),
         public_url=settings.public_url,
     )
     gateways = {region: Gateway(region) for region in floor.regions}
@@ -226,6 +231,14 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         followed=replica.refresh,
     )
     return House(floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways)
+
+
+def _trust_in_time(floor: Floor, replica: Replica) -> TrustState:
+    """Tell a signer what was followed; Unavailable("replica.clock") while this clock is behind the chain's."""
+    age = replica.age(floor.now())
+    if age < -AHEAD:
+        raise Unavailable("replica.clock", f"{-age:.0f} s behind")
+    return replica.trust
 
 
 def region_signer(keys: Keys, region: int, purpose: str) -> Signer:

@@ -120,7 +120,7 @@ def _ref(*, id_type: str, number: str) -> HolderRef:
 
 
 def _fields(value: object, *, required: frozenset[str], optional: frozenset[str] = frozenset()) -> Mapping[str, str]:
-    if not isinstance(value, Mapping) or not required <= value.keys() <= required | optional:
+    if not isinstance(value, Mapping) or value.keys() - optional != required:
         raise Malformed("holder.form")
     if not set(map(type, value.values())) <= {str}:
         raise Malformed("holder.form")

@@ -159,7 +159,8 @@ def verify_inclusion(
             raise VerificationFailed("the path is too long for its tree")
         if position & 1 or position == last:
             node = hash_new(_NODE + sister + node).digest()
-            position, last = _skip_lonely_levels(position, last)
+            if not position & 1:
+                position, last = _skip_lonely_levels(position, last)
         else:
             node = hash_new(_NODE + node + sister).digest()
         position, last = position >> 1, last >> 1
@@ -234,5 +235,5 @@ def _skip_lonely_levels(position: int, last: int) -> tuple[int, int]:
 def _check_path(path: Sequence[bytes]) -> None:
     if len(path) > MAX_PATH:
         raise Malformed("merkle.path", f"{len(path)} entries")
-    if any(len(entry) != DIGEST_SIZE for entry in path):
+    if not set(map(len, path)) <= {DIGEST_SIZE}:
         raise Malformed("merkle.path", "an entry is not 32 bytes")

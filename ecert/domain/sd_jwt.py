@@ -137,7 +137,7 @@ class _Walk:
                 placed[name] = self.shown(member, path, name) if isinstance(member, (dict, list)) else member
             elif name == "..." or (name == "_sd_alg" and path):
                 raise Malformed("sd_jwt.reserved", "a member named '...', or an _sd_alg that is not at the top")
-        for number, parts in self.found(value.get("_sd", [])):
+        for number, parts in self.found(value["_sd"]) if "_sd" in value else ():
             if len(parts) != 3 or not isinstance(parts[1], str):  # noqa: PLR2004 — salt, name, value
                 raise Malformed("sd_jwt.disclosure", "an object's member has a name")
             name = parts[1]

@@ -21,10 +21,11 @@ import pybase64
 from ecert.domain.errors import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _INTEGERS = range(-(2**63), 2**64)
+_WHOLE = {str, int, bool, type(None)}
 # What may end a text of so many characters over a multiple of four: the bits that no byte uses are zero.
 _ENDS = ("", "", "AQgw", "AEIMQUYcgkosw048")
 _PADDING = ("", "", "==", "=")
@@ -90,16 +91,13 @@ def _hold_depth(raw: bytes, depth: int) -> None:
 
 
 def _holds_float(value: object) -> bool:
-    waiting: list[Iterable[object]] = [(value,)]
-    for parts in waiting:
-        kinds = set(map(type, parts))
-        if float in kinds:
-            return True
-        if dict in kinds:
-            waiting += [part.values() for part in parts if type(part) is dict]
-        if list in kinds:
-            waiting += [part for part in parts if type(part) is list]
-    return False
+    if isinstance(value, dict):
+        parts: Collection[object] = value.values()
+    elif isinstance(value, list):
+        parts = value
+    else:
+        return isinstance(value, float)
+    return not set(map(type, parts)) <= _WHOLE and any(map(_holds_float, parts))
 
 
 def _slow(raw: bytes, *, floats: bool) -> object:

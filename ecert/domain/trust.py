@@ -12,11 +12,11 @@ never registered, which the contracts forbid, changes nothing and stops nobody. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
-from ecert.domain.ids import division_covers, division_from_int
+from ecert.domain.ids import division_from_int
 from ecert.domain.trust_records import Authority, Fact, KeyRecord, Member, Partner, Proposal, Release
 
 __all__ = ["Authority", "Fact", "KeyRecord", "Member", "Partner", "Proposal", "Release", "TrustState"]
@@ -24,6 +24,7 @@ __all__ = ["Authority", "Fact", "KeyRecord", "Member", "Partner", "Proposal", "R
 FOREVER = 2**63
 
 K = TypeVar("K")
+V = TypeVar("V")
 R = TypeVar("R", Member, Proposal, Partner)
 _Args: TypeAlias = Mapping[str, Any]
 
@@ -31,15 +32,6 @@ _Args: TypeAlias = Mapping[str, Any]
 class _When(NamedTuple):
     time: int
     block: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Recognition:
-    accepting: str
-    issuing: str
-    accepted: bool
-    since: Fact
-    order: int
 
 
 @dataclass(slots=True)
@@ -59,7 +51,7 @@ class TrustState:
     releases: list[Release] = field(default_factory=list)
     directory: list[tuple[bytes, bytes, int]] = field(default_factory=list)
     _grants: dict[tuple[str, str], list[tuple[bool, Fact]]] = field(default_factory=dict)
-    _recognitions: dict[str, list[_Recognition]] = field(default_factory=dict)
+    _recognitions: dict[str, dict[str, dict[str, list[tuple[bool, Fact]]]]] = field(default_factory=dict)
     _by_key_id: dict[bytes, list[tuple[int, str | None, bytes]]] = field(default_factory=dict)
 
     def apply(self, name: str, args: Mapping[str, Any], *, time: int, block: int) -> None:
@@ -78,7 +70,7 @@ class TrustState:
 
     def sponsors_of(self, uscc: str) -> tuple[Partner, ...]:
         """Find every region's sponsorship of one partner, also those that ended."""
-        return tuple(partner for (_, known), partner in self.partners.items() if known == uscc)
+        return tuple(partner for (_, known), partner in list(self.partners.items()) if known == uscc)
 
     def may_issue(self, uscc: str, type_code: str, *, at: int, known_at: int) -> bool:
         """Tell whether the authority was granted the type at `at`: the latest recorded fact in force decides."""
@@ -90,18 +82,16 @@ class TrustState:
 
     def recognises(self, *, accepting: str, type_code: str, issuing: str, at: int, known_at: int) -> bool | None:
         """Tell whether the accepting division takes this type from that one; None where nothing was ever said."""
-        fitting = [
-            r
-            for r in self._recognitions.get(type_code, ())
-            if r.since.holds(at=at, known_at=known_at)
-            and division_covers(outer=r.accepting, inner=accepting)
-            and division_covers(outer=r.issuing, inner=issuing)
-        ]
-        best = max(fitting, key=lambda r: (len(r.accepting), len(r.issuing), r.order), default=None)
-        return None if best is None else best.accepted
+        cells = self._recognitions.get(type_code, {})
+        for row in _known_levels(accepting, cells):
+            for told in _known_levels(issuing, row):
+                for accepted, since in reversed(told):
+                    if since.holds(at=at, known_at=known_at):
+                        return accepted
+        return None
 
-    def contracts(self, role: bytes) -> Iterable[tuple[bytes, int]]:
-        """Yield (address, first block) of every contract that ever held the role, in order."""
+    def contracts(self, role: bytes) -> list[tuple[bytes, int]]:
+        """List (address, first block) of every contract that ever held the role, in order."""
         return [(address, block) for held, address, block in self.directory if held == role]
 
     def _admit(self, args: _Args, when: _When) -> None:
@@ -190,8 +180,8 @@ class TrustState:
     def _recognise(self, args: _Args, when: _When) -> None:
         accepting, since = division_from_int(args["accepting"]), Fact(args["from"], when.time)
         for type_code, issuing, accepted in zip(args["types"], args["issuing"], args["accepted"], strict=True):
-            known = self._recognitions.setdefault(_ascii(type_code), [])
-            known.append(_Recognition(accepting, division_from_int(issuing), accepted, since, len(known)))
+            row = self._recognitions.setdefault(_ascii(type_code), {}).setdefault(accepting, {})
+            row.setdefault(division_from_int(issuing), []).append((accepted, since))
 
     def _sponsor(self, args: _Args, when: _When) -> None:
         region, uscc, until = args["region"], _ascii(args["uscc"]), args["until"] or None
@@ -222,6 +212,13 @@ class TrustState:
         "PartnerSponsored": _sponsor,
         "PartnerEnded": _end_sponsorship,
     }
+
+
+def _known_levels(division: str, cells: Mapping[str, V]) -> Iterator[V]:
+    """Yield what is known for a parsed division and those that contain it, the narrowest first."""
+    for digits in range(len(division), 0, -2):
+        if division[:digits] in cells:
+            yield cells[division[:digits]]
 
 
 def _amend(records: dict[K, R], name: K, **changes: Any) -> None:  # noqa: ANN401 - any of its fields

@@ -35,7 +35,11 @@ class Ownership:
             holder = _read(self._descriptor)
             os.close(self._descriptor)
             raise Unavailable("ledger.locked", f"held by process {holder.get('pid', 'unknown')}") from None
-        self._write({"pid": os.getpid()})
+        try:
+            self._write({"pid": os.getpid()})
+        except OSError as fault:
+            os.close(self._descriptor)  # a disk may be full, and the next attempt find it emptied
+            raise Unavailable("ledger.unavailable", str(fault.strerror)) from fault
 
     def announce(self, url: str) -> None:
         """Tell other processes where the holder answers."""

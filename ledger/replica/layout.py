@@ -73,9 +73,8 @@ def unpack_headers(page: bytes | memoryview) -> Header | None:
 
 
 def _unpack(page: bytes | memoryview, offset: int) -> Header | None:
-    body = bytes(page[offset : offset + _HEADER.size])
-    (crc,) = _CRC.unpack_from(page, offset + _HEADER.size)
-    if not body.startswith(MAGIC) or crc != zlib.crc32(body):
+    body, end = bytes(page[offset : offset + _HEADER.size]), offset + _HEADER.size
+    if not body.startswith(MAGIC) or page[end : end + _CRC.size] != _CRC.pack(zlib.crc32(body)):
         return None
     _, sequence, chain_id, genesis, consortium, number, time, block_hash, end = _HEADER.unpack(body)
     return Header(sequence, chain_id, genesis, consortium, Head(number, block_hash, time), end)

@@ -87,13 +87,17 @@ class Replica:
         if header.sequence == self.header.sequence and self._offset == header.end:
             return
         self.take_until(header.end)
-        self.header = header
+        with self._lock:  # several threads refresh: the newest header wins, whoever comes last
+            if header.sequence > self.header.sequence:
+                self.header = header
 
     def take_until(self, end: int) -> None:
         """Take in the records before `end`; the writer's own reader runs ahead of the header this way."""
         with self._lock:
             if end > len(self._map):
                 self._map = self._open()
+            if end > len(self._map):
+                raise _broken(len(self._map))
             while self._offset < end:
                 self._take(end)
 

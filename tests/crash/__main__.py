@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -99,6 +100,7 @@ def _live(home: Path, run: Run) -> None:
     home.mkdir(exist_ok=True)
     notes = Notes(home / NOTES)
     watch(home, run.strike, notes.unnamed)
+    threading.excepthook = lambda told: notes.unnamed(f"a thread died of {told.exc_value!r}")
     with opened(home) as (house, _):
         if not run.founding:
             work(house, run.seed, notes)

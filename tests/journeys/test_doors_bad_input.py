@@ -108,7 +108,7 @@ def test_a_body_spoiled_in_one_place(spoiled: Spoiled, name: tuple[str, str]) ->
     door = doors[name]
     places = list(_places(door.body))
 
-    @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
     @given(st.sampled_from(places), st.sampled_from(SPOILS))
     def spoil(place: tuple[Any, ...], value: object) -> None:
         hold_answer(knock(world, door, json=_with(door.body, place, value)), refused=False)
@@ -123,7 +123,7 @@ def test_any_json_at_all(spoiled: Spoiled, name: tuple[str, str]) -> None:
     keys = st.sampled_from(sorted(doors[name].body)) | st.text(max_size=5)
     anything = st.recursive(leaves, lambda x: st.lists(x, max_size=3) | st.dictionaries(keys, x, max_size=4))
 
-    @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
     @given(st.one_of(st.dictionaries(keys, anything, max_size=8), anything), st.binary(max_size=3))
     def send(body: object, tail: bytes) -> None:
         text = _dumped(body) + tail

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -43,13 +43,13 @@ class Visitor:
     base: str = "http://127.0.0.1:8000"
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, **more: object) -> httpx.Response:
         return asyncio.run(self._ask(method, path, **more))
 
-    def get(self, path: str, **more: Any) -> httpx.Response:
+    def get(self, path: str, **more: object) -> httpx.Response:
         return self.ask("GET", path, **more)
 
-    def post(self, path: str, fields: dict[str, str], **more: Any) -> httpx.Response:
+    def post(self, path: str, fields: dict[str, str], **more: object) -> httpx.Response:
         """Send a form under this session's own token."""
         return self.ask("POST", path, data={"csrf": self.token()} | fields, **more)
 
@@ -76,8 +76,8 @@ class Visitor:
         files = {"picture": ("code.png", picture, "image/png")} if picture else None
         return self.ask("POST", f"/desk/items/{item}", data=form, files=files)
 
-    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        headers = {"Accept": "text/html"} | more.pop("headers", {})
+    async def _ask(self, method: str, path: str, **more: object) -> httpx.Response:
+        headers = {"Accept": "text/html"} | dict(more.pop("headers", {}))
         transport = httpx.ASGITransport(self.world.app, client=self.client)
         async with httpx.AsyncClient(transport=transport, base_url=self.base, cookies=self.cookies) as client:
             answer = await client.request(method, path, headers=headers, **more)

@@ -5,8 +5,7 @@ Absence is not forgery: no receipt, or a batch that this replica does not have y
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 from ecert.domain import suites
 from ecert.domain.certificate import Certificate
@@ -23,6 +22,7 @@ __all__ = ["check"]
 EARLY: Final = 300
 """Seconds by which the chain's clock may be behind the issuer's: nothing is anchored before it was signed."""
 
+_Terms: TypeAlias = list[tuple[bytes, int]]
 _ROLE: Final = next(role for role, name in CONTRACTS.items() if name == "CertificateAnchor")
 
 
@@ -34,19 +34,25 @@ def check(subject: Subject, situation: Situation) -> Finding:
         return skipped(Group.ANCHOR, "attested.home") if batch else _pending(situation)
     if receipt is None:
         return _pending(situation)
-    fault = _where(receipt, subject, situation)
+    contracts = situation.replica.trust.contracts(_ROLE)
+    fault = _where(receipt, subject, situation, contracts)
     if fault is not None:
         return fault
     batch = situation.batch_of(subject)
-    return _pending(situation) if batch is None else _in_batch(certificate, receipt, batch, situation)
+    if batch is None:
+        return _pending(situation)
+    if not _in_office(batch, contracts):
+        return invalid(Group.ANCHOR, "anchor.contract", contract=receipt.contract, block=batch.block)
+    return _in_batch(certificate, receipt, batch)
 
 
-def _where(receipt: AnchorReceipt, subject: Subject, situation: Situation) -> Finding | None:
+def _where(receipt: AnchorReceipt, subject: Subject, situation: Situation, contracts: _Terms) -> Finding | None:
     if receipt.chain_id != situation.replica.header.chain_id:
         return invalid(Group.ANCHOR, "anchor.other_chain", chain_id=receipt.chain_id)
     address = bytes.fromhex(receipt.contract[2:])
-    if any(contract == address for contract, _ in situation.replica.trust.contracts(_ROLE)):
-        return None
+    for contract, _first in contracts:
+        if contract == address:
+            return None
     # A contract appointed a moment ago is unknown to a replica that is behind.
     is_recent = subject.iat is None or subject.iat > situation.replica.head.time
     if is_recent or not situation.is_fresh(subject.kind.freshness):
@@ -54,9 +60,7 @@ def _where(receipt: AnchorReceipt, subject: Subject, situation: Situation) -> Fi
     return invalid(Group.ANCHOR, "anchor.contract", contract=receipt.contract)
 
 
-def _in_batch(certificate: Certificate, receipt: AnchorReceipt, batch: Batch, situation: Situation) -> Finding:
-    if not _in_office(batch, situation.replica.trust.contracts(_ROLE)):
-        return invalid(Group.ANCHOR, "anchor.contract", contract=receipt.contract, block=batch.block)
+def _in_batch(certificate: Certificate, receipt: AnchorReceipt, batch: Batch) -> Finding:
     if batch.size != receipt.size:
         return invalid(Group.ANCHOR, "anchor.path", batch=receipt.batch, size=batch.size)
     try:
@@ -84,14 +88,13 @@ def _hold_path(certificate: Certificate, receipt: AnchorReceipt, batch: Batch) -
     )
 
 
-def _in_office(batch: Batch, contracts: Iterable[tuple[bytes, int]]) -> bool:
+def _in_office(batch: Batch, contracts: _Terms) -> bool:
     """Tell whether the batch's contract held the role at its block: from its first block to its successor's."""
-    terms = list(contracts)
-    ends = [first for _, first in terms[1:]] + [batch.block]
-    return any(
-        contract == batch.contract and first <= batch.block <= end
-        for (contract, first), end in zip(terms, ends, strict=True)
-    )
+    for place, (contract, first) in enumerate(contracts):
+        end = contracts[place + 1][1] if place + 1 < len(contracts) else batch.block
+        if contract == batch.contract and first <= batch.block <= end:
+            return True
+    return False
 
 
 def _pending(situation: Situation) -> Finding:

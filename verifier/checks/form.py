@@ -76,11 +76,12 @@ def _of_entry(entry: OfflineCertificate) -> Subject:
 
 
 def _elements(kind: CertificateType, certificate: Certificate) -> Finding | None:
-    known = {element.key: element for element in kind.elements}
     for key in certificate.elements:
-        if key not in known:
+        try:
+            is_mutable = kind.element(key).mutable
+        except NotFound:
             return invalid(Group.FORM, "element.unknown", type=kind.code)
-        if key in known and known[key].mutable:
+        if is_mutable:
             return invalid(Group.FORM, "element.mutable", element=key)
     return None
 

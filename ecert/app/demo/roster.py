@@ -1,4 +1,4 @@
-"""The people of the demonstration as the pages meet them: citizens of the invented households, a clerk in each region."""
+"""The demonstration's people as the pages meet them: citizens of the invented households, a clerk in each region."""
 
 from __future__ import annotations
 

@@ -105,12 +105,7 @@ def _text(element: Element, value: object) -> str:
 
 def _code(element: Element, value: object) -> str:
     known = element.code_set
-    if (
-        not isinstance(value, str)
-        or known is None
-        or not known.pattern.fullmatch(value)
-        or not is_clean(value)
-    ):
+    if not isinstance(value, str) or known is None or not known.pattern.fullmatch(value) or not is_clean(value):
         raise Malformed("element.code", element.key)
     return value
 
@@ -170,11 +165,7 @@ def _image(element: Element, value: object) -> object:
     if not isinstance(value, Mapping) or value.keys() != {"media_type", "sha256"}:
         raise Malformed("element.type", element.key)
     digest = value["sha256"]
-    if (
-        value["media_type"] not in _MEDIA_TYPES
-        or not isinstance(digest, str)
-        or not _SHA256.fullmatch(digest)
-    ):
+    if value["media_type"] not in _MEDIA_TYPES or not isinstance(digest, str) or not _SHA256.fullmatch(digest):
         raise Malformed("element.format", element.key)
     return dict(value)
 

@@ -119,9 +119,7 @@ def _years(term: Term, *, first: date, born: date | None, step: int) -> int | No
             return max_years
 
 
-def _years_by_age(
-    ages: tuple[tuple[int, int], ...], then: int | None, *, first: date, born: date | None
-) -> int | None:
+def _years_by_age(ages: tuple[tuple[int, int], ...], then: int | None, *, first: date, born: date | None) -> int | None:
     if born is None:
         raise Malformed("validity.needs_birth")
     age = age_on(born=born, on=first)

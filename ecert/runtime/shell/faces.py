@@ -1,6 +1,6 @@
-"""A certificate's elements as rows that a page can show: named in both languages, lists as entries, pictures as pictures.
+"""A certificate's elements as rows that a page can show, named in both languages; lists are entries of rows.
 
-The citizen's page and the clerk's use the same rows. What is shown may be forged, so nothing is taken to be of its type.
+The citizen's page and the clerk's use the same rows. What is shown may be forged: nothing is taken to be of its type.
 """
 
 from __future__ import annotations

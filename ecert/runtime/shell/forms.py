@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from fastapi import Depends
 from starlette.datastructures import UploadFile
 
-from ecert.domain.errors import NotAllowed
+from ecert.domain.errors import Malformed, NotAllowed
 from ecert.runtime.shell.visits import Visitor
 
 __all__ = ["Filled", "Form"]
@@ -35,10 +35,19 @@ async def _read(visit: Visitor) -> Form:
     bounded = visit.request.form(max_files=1, max_fields=_MOST_FIELDS, max_part_size=_LONGEST_FIELD)
     async with bounded as form:
         texts = {name: value for name, value in form.items() if isinstance(value, str)}
+        _hold_writable(texts)
         files = {name: await value.read() for name, value in form.items() if isinstance(value, UploadFile)}
     if not hmac.compare_digest(texts.pop("csrf", "").encode(), visit.session.token.encode()):
         raise NotAllowed("session.csrf")
     return Form(texts, files)
+
+
+def _hold_writable(texts: Mapping[str, str]) -> None:
+    # A sender names its own charset, and some make lone surrogates, which no page can show again.
+    try:
+        "".join(texts.values()).encode()
+    except UnicodeEncodeError:
+        raise Malformed("request.malformed") from None
 
 
 Filled = Annotated[Form, Depends(_read)]

@@ -27,7 +27,9 @@ Lang = Literal["zh", "en"]
 IDLE: Final = 1800
 """Seconds without an act of the person's own after which a session is over."""
 
-_CONTEXT: Final = b"session"
+_CONTEXT: Final = b"session 1"
+"""The number is the form's: a cookie of another form is nobody's."""
+
 _LONGEST: Final = 2048
 
 

@@ -1,4 +1,4 @@
-"""The shell's style sheet and scripts: few, ours, read once, and named by their content so that browsers may keep them."""
+"""The shell's style sheet and scripts: few, ours, and named by their content, so that browsers may keep them."""
 
 from __future__ import annotations
 

@@ -77,18 +77,18 @@ class Visit:
             roles=self.session.roles,
             **words,
         )
-        return self._kept(HTMLResponse(shown, status))
+        return self._keep(self.session, HTMLResponse(shown, status))
 
     def go(self, path: str, *, roles: Mapping[str, str] | None = None) -> Response:
         """Lead on to another page after a form; `roles` are the session's from then on, under a new token."""
         session = self.session
         if roles is not None:
             session = replace(self.shell.sessions.begin(now=self.now), lang=session.lang, roles=roles)
-        return replace(self, session=session)._kept(RedirectResponse(path, _SEE_OTHER))
+        return self._keep(session, RedirectResponse(path, _SEE_OTHER))
 
-    def _kept(self, response: Response) -> Response:
+    def _keep(self, session: Session, response: Response) -> Response:
         if not self.is_passive:
-            self.shell.sessions.write(response, self.session)
+            self.shell.sessions.write(response, session)
         return response
 
 
@@ -112,7 +112,7 @@ Visitor = Annotated[Visit, Depends(_visit)]
 
 
 def _other_words(request: Request) -> str:
-    """The address's words without the language, so that a switch changes nothing else."""
+    """Give the address's words without the language, so that a switch changes nothing else."""
     return urlencode(
         [(name, text) for name, text in request.query_params.multi_items() if name not in {"lang", "renew"}]
     )

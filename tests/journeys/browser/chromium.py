@@ -81,7 +81,7 @@ class Page:
     def text(self, selector: str) -> str:
         return str(self.run(f"document.querySelector({json.dumps(selector)}).textContent.trim()"))
 
-    def run(self, script: str) -> Any:
+    def run(self, script: str) -> object:
         answer = self._call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
@@ -113,7 +113,7 @@ class Page:
         shot = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         return base64.b64decode(shot["data"])
 
-    def _call(self, method: str, **params: Any) -> dict[str, Any]:
+    def _call(self, method: str, **params: object) -> dict[str, Any]:
         number = next(self._numbers)
         session = {} if self._session is None else {"sessionId": self._session}
         self._connection.send(json.dumps({"id": number, "method": method, "params": params, **session}))

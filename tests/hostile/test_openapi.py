@@ -1,0 +1,94 @@
+"""The OpenAPI document tells the truth: whatever Schemathesis makes of it is answered as the document says, never by a 500.
+
+Requests are made by the document and against it, at a path that leads somewhere and at one that was made up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.journeys.doors import Door, doors_of, hold_answer
+from tests.world import World, copied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from schemathesis import Case
+    from schemathesis.schemas import APIOperation
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+
+Documented = tuple[World, dict[str, Door], dict[str, "APIOperation"]]
+
+
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documented]:
+    """One world for all of it: what is refused changes nothing, and what is taken does no harm here."""
+    folder = tmp_path_factory.mktemp("documented")
+    with copied(template_of(tmp_path_factory), folder / "home") as world:
+        card = world.issue(1)
+        world.settle()
+        doors = {f"{door.method} {door.template}": door for door in doors_of(world, card)}
+        found = [each.ok() for each in schemathesis.openapi.from_dict(world.app.openapi()).get_all_operations()]
+        yield world, doors, {f"{each.method.upper()} {each.path}": each for each in found}
+
+
+def template_of(factory: pytest.TempPathFactory) -> Path:
+    """Where the one founded world of a run lies."""
+    return factory.getbasetemp() / "world"
+
+
+def test_each_operation_is_a_door(documented: Documented) -> None:
+    _world, doors, operations = documented
+    assert set(operations) == set(doors)
+
+
+@pytest.mark.parametrize("mode", MODES, ids=[mode.value for mode in MODES])
+def test_every_operation_answers_as_the_document_says(documented: Documented, mode: GenerationMode) -> None:
+    world, doors, operations = documented
+    for name, operation in operations.items():
+        _hold(world, doors[name], operation.as_strategy(generation_mode=mode))
+
+
+def _hold(world: World, door: Door, cases: st.SearchStrategy[Case]) -> None:
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @given(cases, st.booleans())
+    def hold(case: Case, leads_somewhere: bool) -> None:  # noqa: FBT001 - hypothesis passes by position
+        sent = case.as_transport_kwargs(base_url="http://ecert.example")
+        answer = world.ask(
+            door.method,
+            door.path if leads_somewhere else sent.pop("url"),
+            key=door.key,
+            once=world.new_name() if door.method == "POST" else None,
+            **_request(sent),
+        )
+        hold_answer(answer, refused=False)
+        case.validate_response(answer, checks=CHECKS)
+
+    hold()
+
+
+def _request(sent: dict[str, Any]) -> dict[str, Any]:
+    """Give what httpx takes; headers of ours go on top."""
+    return {name: sent[name] for name in ("params", "json", "content", "data", "files", "headers") if sent.get(name)}

@@ -1,0 +1,85 @@
+"""`make mutation`: try every mutant that is not yet known, then say which survive and are not answered."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.mutation import importing, session
+from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.results import Results
+from tests.mutation.trying import TOO_EARLY, Outcome, clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DOMAIN_TESTS = (
+    "tests/unit/domain",
+    *(f"tests/properties/test_{name}.py" for name in ("catalogue_lists", "certificate", "codes", "identifiers")),
+    *(f"tests/properties/test_{name}.py" for name in ("merkle", "receipt", "status", "strict")),
+)
+SUITES = {
+    "verifier/checks": ("tests/unit/verifier", "tests/properties/test_verdict.py"),
+    "ecert/domain": DOMAIN_TESTS,
+}
+"""What is mutated, and the tests that have to notice: those of the room itself."""
+
+
+def main() -> int:
+    """Try, judge, report; 1 if a survivor is neither killed nor answered, or a mutant was not tried."""
+    asked = _arguments()
+    for folder, tests in SUITES.items():
+        files = [file for file in _files(folder) if _is_asked(file, asked.only)]
+        mutants = [mutant for file in files for mutant in mutants_of(Path(file), name=file)]
+        _try(mutants, tests, asked.children)
+    return 0
+
+
+def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int) -> None:
+    results = Results()
+    unknown = [mutant for mutant in mutants if results.of(mutant, tests) is None]
+    if unknown:
+        session.run(unknown, tests=tests, children=children, tell=_Teller(results, tests, len(unknown)))
+    results = Results()
+    early = [mutant for mutant in mutants if (known := results.of(mutant, tests)) and known.fate == TOO_EARLY]
+    importing.try_all(early, tests=tests, children=children, tell=_Teller(results, tests, len(early)))
+
+
+class _Teller:
+    """Keeps each outcome and says now and then how far the run has come."""
+
+    def __init__(self, results: Results, tests: Sequence[str], count: int) -> None:
+        self._results, self._tests, self._count, self._done = results, tests, count, 0
+
+    def __call__(self, outcome: Outcome) -> None:
+        self._results.add(outcome, self._tests)
+        self._done += 1
+        if self._done % 100 == 0 or self._done == self._count:
+            print(f"{clock()} {self._done} of {self._count}, in {outcome.mutant.path}", file=sys.stdout)  # noqa: T201 - the command's own word
+
+
+def _files(folder: str) -> list[str]:
+    return sorted(path.as_posix() for path in Path(folder).rglob("*.py"))
+
+
+def _is_asked(file: str, only: Sequence[str]) -> bool:
+    return not only or any(part in file for part in only)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
+    parser.add_argument("only", nargs="*", help="parts of paths: only mutants of such files")
+    parser.add_argument("--since", metavar="COMMIT", help="only mutants of files that differ from this commit")
+    parser.add_argument("--children", type=int, default=2, help="how many mutants at a time")
+    asked = parser.parse_args()
+    if asked.since:
+        changed = subprocess.run(["git", "diff", "--name-only", asked.since], capture_output=True, text=True, check=True)
+        asked.only = [*asked.only, *changed.stdout.split()] or ["nothing changed"]
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main())

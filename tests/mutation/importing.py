@@ -1,0 +1,103 @@
+"""A mutant that only importing runs: a process that imports the house with it, forked before the house was imported."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.mutation.session import LOG, QUIET, ROOT, Steady, into
+from tests.mutation.trying import KILLED, Outcome, fate_of, limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from tests.mutation.mutants import Mutant
+
+THIRD_PARTIES = ("base45", "cbor2", "cryptography.hazmat.primitives.asymmetric.ec", "fastapi.testclient", "jinja2")
+SECONDS = 120
+
+
+def try_all(
+    mutants: Iterable[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]
+) -> None:
+    """Try every mutant against all of `tests`, the file named after its module first."""
+    for name in THIRD_PARTIES:
+        __import__(name)
+    running: dict[int, Mutant] = {}
+    for mutant in mutants:
+        child = os.fork()
+        if child == 0:
+            _be_child(mutant, tests)
+        running[child] = mutant
+        if len(running) >= children:
+            tell(_one_of(running))
+    while running:
+        tell(_one_of(running))
+
+
+def _one_of(running: dict[int, Mutant]) -> Outcome:
+    child, status = os.wait()
+    mutant = running.pop(child)
+    fate = fate_of(status)
+    return Outcome(mutant, fate if fate != "too early" else KILLED)
+
+
+def _be_child(mutant: Mutant, tests: Sequence[str]) -> None:
+    code = 1
+    try:
+        limit(SECONDS)
+        into(LOG)
+        sys.meta_path.insert(0, _Finder(mutant))
+        code = 0 if pytest.main([*QUIET, *_own_first(mutant, tests)], plugins=[Steady()]) == 0 else 1
+    except BaseException:  # noqa: BLE001 - the child says why before it ends
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _own_first(mutant: Mutant, tests: Sequence[str]) -> list[str]:
+    name = f"test_{mutant.path.rpartition('/')[2]}"
+    folder = ROOT / tests[0]
+    own = [str(folder / name)] if (folder / name).exists() else []
+    return [*own, *tests]
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
+    """Gives one module the mutant's source in place of its file's."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self._name = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        self._path = str(ROOT / mutant.path)
+        self._source = mutant.source
+
+    def find_spec(self, fullname: str, _path: object, _target: ModuleType | None = None) -> ModuleSpec | None:
+        """Answer for the one module."""
+        if fullname != self._name:
+            return None
+        return importlib.util.spec_from_file_location(fullname, self._path, loader=self)
+
+    def get_filename(self, fullname: str) -> str:
+        """Return the file that the module says it came from."""
+        del fullname
+        return self._path
+
+    def get_data(self, path: str) -> bytes:
+        """Return the mutant's text for the module's file, and nothing that was compiled before."""
+        if path != self._path:
+            raise OSError(path)
+        return self._source.encode()
+
+    def path_stats(self, path: str) -> dict[str, int]:
+        """Refuse, so that no bytecode of the true module is taken or written."""
+        raise OSError(path)
+
+

@@ -1,0 +1,85 @@
+"""A pytest session that tries mutants instead of reporting tests: collect, cover, then fork a child for each."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import Phase, settings
+
+from tests.mutation import covering
+from tests.mutation.trying import Outcome, try_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.mutation.mutants import Mutant
+
+ROOT = Path(__file__).parents[2]
+UNREWRITTEN = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x", "--tb=short", "--capture=no", *UNREWRITTEN)
+LOG = ROOT / "build/mutation/session.log"
+
+
+def run(
+    mutants: Sequence[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]
+) -> None:
+    """Try `mutants` against `tests` in a process of their own, so that the next session imports everything anew."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        if status:
+            message = "a session of mutants broke off"
+            raise SystemExit(message)
+        return
+    code = 1
+    try:
+        into(LOG)
+        watcher = covering.begin(ROOT, sorted({mutant.path for mutant in mutants}))
+        trial = _Trial(watcher, mutants, children, tell)
+        code = pytest.main([*QUIET, *tests], plugins=[trial])
+    except BaseException:  # noqa: BLE001 - the child says why before it ends
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def into(log: Path) -> None:
+    """Send what pytest and the tests print into a file; the commands own words go on to where they went."""
+    sys.stdout = os.fdopen(os.dup(1), "w", buffering=1)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+
+
+class Steady:
+    """Makes hypothesis the same every time: no stored examples, no shrinking, draws from the test's own name."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Load the profile after conftest chose the house's and before any test file reads it."""
+        phases = (Phase.explicit, Phase.generate)
+        house = settings.get_profile("house")
+        settings.register_profile("mutation", house, database=None, derandomize=True, phases=phases)
+        settings.load_profile("mutation")
+
+
+class _Trial(Steady):
+    def __init__(self, watcher: object, mutants: Sequence[Mutant], children: int, tell: Callable) -> None:
+        self._watcher, self._mutants, self._children, self._tell = watcher, mutants, children, tell
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Take the place of the ordinary loop; collection is done."""
+        if session.testsfailed:
+            message = "the tests cannot be collected"
+            raise SystemExit(message)
+        found = covering.cover(self._watcher, ROOT, session.items)
+        try_all(self._mutants, items=session.items, covering=found, children=self._children, tell=self._tell)
+        return True
