@@ -6,12 +6,13 @@ SOLC := contracts/node_modules/.ready
 INTEROP := build/interop/.ready
 SLITHER := build/slither/.ready
 SYSTEM_COMMANDS := openssl chromium
+BASE ?= HEAD~1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all screenshots interop check format rules contracts forge slither lock clean node system
+.PHONY: help demo serve test test-all crash screenshots interop check format rules contracts forge slither coverage mutation lock clean node system
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +28,10 @@ test: $(READY) ## Set up, then run the tests that need no system package
 
 test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
 	$(BIN)/python -m pytest
+
+crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1: a kill a name); needs root
+	$(BIN)/python -m pytest -q tests/crash tests/crash/full_disk.py
+	$(BIN)/python -m tests.crash $(if $(SHORT),--short)
 
 interop: system node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node
 	$(BIN)/python -m pytest tests/interop
@@ -59,6 +64,16 @@ forge: node $(SOLC) ## Attack the contracts: fuzzing and invariants (FOUNDRY_PRO
 slither: node $(SOLC) $(SLITHER) ## Analyse the contracts; fails on a finding that docs/contracts-analysis.md does not answer
 	cd contracts && export FOUNDRY_PROFILE=slither PATH="$$PWD/node_modules/.bin:$$PATH" && \
 		forge build --force && ../build/slither/bin/slither .
+
+coverage: $(READY) ## Run the tests under branch coverage; build/coverage/html shows what no test reaches
+	@mkdir -p build/coverage
+	$(BIN)/coverage run -m pytest -m "not system and not interop"
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage report
+
+# SHORT=1 tries only files changed since BASE. What is known is kept in build/mutation: a broken-off run goes on.
+mutation: $(READY) ## Change ecert/domain and verifier/checks; fails if a change survives unanswered (SHORT=1 BASE=HEAD~1)
+	nice -n 15 $(BIN)/python -m tests.mutation $(if $(SHORT),--since $(BASE)) $(ONLY)
 
 # uv only writes the lock; it is no part of what the project runs on, so it lives in build/.
 lock: ## Write requirements.lock anew from pyproject.toml (make lock UPGRADE=--upgrade for newer versions)

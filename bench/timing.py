@@ -1,6 +1,8 @@
 """Medians over interleaved rounds, and rows that hold each to its yardstick in the same run.
 
-A loaded machine slows everything; a ratio of two medians taken turn by turn hardly moves, a time in microseconds does.
+What only computes is timed by this thread's processor time, which other work on the machine stretches but does not
+interrupt; what waits for a disk or a network, by the wall. Either way a ratio of two medians taken turn by turn hardly
+moves where a time in microseconds does.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from statistics import median
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, Final
 
 __all__ = ["SHORT", "Row", "counted", "interleaved", "row", "scaled"]
@@ -35,17 +37,20 @@ class Row:
         return asdict(self)
 
 
-def interleaved(cases: Mapping[str, Callable[[], object]], *, rounds: int, calls: int = 1) -> dict[str, float]:
-    """Time each case in turn, `rounds` times over; median seconds a call."""
+def interleaved(
+    cases: Mapping[str, Callable[[], object]], *, rounds: int, calls: int = 1, waits: bool = False
+) -> dict[str, float]:
+    """Time each case in turn, `rounds` times over; median seconds a call. `waits` where a case does more than compute."""
+    clock = perf_counter if waits else thread_time
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for case in cases.values():
         case()
     for _ in range(rounds):
         for name, case in cases.items():
-            begun = perf_counter()
+            begun = clock()
             for _ in range(calls):
                 case()
-            taken[name].append((perf_counter() - begun) / calls)
+            taken[name].append((clock() - begun) / calls)
     return {name: median(seconds) for name, seconds in taken.items()}
 
 

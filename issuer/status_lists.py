@@ -37,10 +37,10 @@ def status_list_token(issuer: Issuer, bitmaps: Bitmaps, *, region: int, number: 
 
     NotFound("status.unknown_list"), Unavailable("status.stale_list") where the token would have expired already.
     """
+    made = bitmaps.head.time  # before the bits: another thread may follow on, and bits may be newer, never older
     bitmap = bitmaps.bitmap(region=region, number=number) if region in issuer.regions else None
     if bitmap is None:
         raise NotFound("status.unknown_list", f"{region}-{number}")
-    made = bitmaps.head.time
     if made + EXPIRES_SECONDS <= now:
         raise Unavailable("status.stale_list")
     uri = issuer.list_uri(region=region, number=number)

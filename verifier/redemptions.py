@@ -73,7 +73,7 @@ class Redemption:
         return Question(self.use.division, holder=self.holder, item=self.use.item_code)
 
 
-_REFUSALS: Final = ("code.", "item.", "offline.", "qr.")
+_REFUSALS: Final = ("code.", "item.", "offline.", "qr.", "redeem.")
 """Codes of errors that speak of the code; whatever else stops a home region is not the citizen's doing."""
 
 

@@ -79,7 +79,7 @@ def report_on(
         assurance=assurance,
         question=situation.question,
         now=situation.now,
-        head=situation.replica.head,
+        head=situation.head,
         certificates=tuple(_certificate(each, situation) for each in judged),
         findings=() if judged else findings,
         sufficiency=sufficiency,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from ecert.domain.offline import StatusPlace
 from ecert.domain.receipt import AnchorReceipt
 from ecert.domain.strict import b64url_decode
 from ecert.domain.trust import KeyRecord
+from ledger.port import Head
 from ledger.replica import CERTIFICATES, Batch, Replica
 from verifier.evidence import Question
 from verifier.findings import Finding, Group, error, invalid
@@ -50,11 +51,24 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The replica, the question and the time, Unix seconds: all that a check may look at beside its subject."""
+    """The replica, the question and the time, Unix seconds: all that a check may look at beside its subject.
+
+    `head` is the replica's when the checks began. Others may refresh it while they go on: what a check did not find
+    is missing as of `head`, and the newer head tells nothing of it.
+    """
 
     replica: Replica
     question: Question
     now: int
+    head: Head = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "head", self.replica.head)
+
+    @property
+    def age(self) -> int:
+        """Seconds between the head's time and now; negative where the head is ahead of the clock."""
+        return self.now - self.head.time
 
     @property
     def at(self) -> int:
@@ -91,21 +105,22 @@ class Situation:
 
     def is_fresh(self, limit: int) -> bool:
         """Tell whether the replica is at most `limit` seconds old, and not ahead of the clock."""
-        return -AHEAD <= self.replica.age(self.now) <= limit
+        return -AHEAD <= self.age <= limit
 
     def is_current(self, subject: Subject) -> bool:
         """Tell whether the replica is fresh, and not older than what the subject cites."""
         if not self.is_fresh(subject.kind.freshness):
             return False
         if subject.batch_number is not None:
-            return self.batch_of(subject) is not None
-        return subject.iat is not None and subject.iat <= self.replica.head.time
+            batch = self.batch_of(subject)
+            return batch is not None and batch.block <= self.head.number
+        return subject.iat is not None and subject.iat <= self.head.time
 
     def absent(self, check: Group, subject: Subject, *, missing: str, pending: str) -> Finding:
         """Judge that something is nowhere recorded: for certain if the replica is current, else it may yet come."""
         if self.is_current(subject):
             return invalid(check, missing)
-        return error(check, pending, block=self.replica.head.number)
+        return error(check, pending, block=self.head.number)
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,7 @@
 """A lost answer is no replay: for ten minutes the same question is answered with the same bytes.
 
-The question is (code, requester, idempotency key). The answer is sealed under a key derived from the code's text
+The question is (code, requester, idempotency key) and the person named: an answer that says "this is the holder" is
+never given again for somebody else. It is sealed under a key derived from the code's text
 and the deployment's own: the database alone, which has the code only hashed, does not give it.
 """
 
@@ -17,6 +18,7 @@ from wallet_codes import store
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from ecert.domain.holders import HolderRef
     from wallet_codes.home import Home
 
 KEPT: Final = 600
@@ -27,20 +29,21 @@ _LONGEST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who asks what: the code's text, the requester, and the requester's own key for this attempt."""
+    """Who asks what: the code's text, the requester, its own key for this attempt, and whom it has identified."""
 
     text: str = field(repr=False)
     requester: str
     key: str
+    holder: HolderRef | None
 
 
-def parse_question(*, text: str, requester: object, key: object) -> Question:
+def parse_question(*, text: str, requester: object, key: object, holder: HolderRef | None) -> Question:
     """Bound the requester and the key; Malformed `redeem.requester`, `redeem.idempotency_key`."""
     if not _is_name(requester):
         raise Malformed("redeem.requester")
     if not _is_name(key):
         raise Malformed("redeem.idempotency_key")
-    return Question(text, str(requester), str(key))
+    return Question(text, str(requester), str(key), holder)
 
 
 def find(connection: Connection, home: Home, question: Question, *, now: int) -> str | None:
@@ -58,7 +61,8 @@ def keep(connection: Connection, home: Home, question: Question, *, region: int,
 
 
 def _name(home: Home, question: Question) -> bytes:
-    parts = (question.text, question.requester, question.key)
+    person = "" if question.holder is None else str(question.holder)
+    parts = (question.text, question.requester, question.key, person)
     return home.vault.blind(b"wallet answer", "".join(f"{len(part)}:{part}" for part in parts))
 
 

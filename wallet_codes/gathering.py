@@ -9,10 +9,11 @@ certificate, else the first that has any, so that a clerk sees why it is refused
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ecert.domain.catalogue import by_code
 from ecert.domain.errors import NotAllowed, Unavailable
+from ecert.domain.redeem import MOST_CERTIFICATES
 from wallet_codes.holdings import Held, HoldingsRequest
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from ecert.domain.items import Item
     from wallet_codes.home import Home
     from wallet_codes.subjects import Subject
-
-MOST: Final = 64
-"""Certificates in one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ def gather(home: Home, *, region: int, item: Item, subject: Subject) -> Gathered
         found += _ask(home, other, subject, open_types)
     chosen = [_choose(found, types) for types in wanted]
     held = tuple({each.sd_jwt: each for some in chosen for each in some}.values())
-    if len(held) > MOST:
-        raise NotAllowed("redeem.too_many", f"{len(held)} certificates, at most {MOST}")
+    if len(held) > MOST_CERTIFICATES:
+        raise NotAllowed("redeem.too_many", f"{len(held)} certificates, at most {MOST_CERTIFICATES}")
     missing = _flat(types for types, some in zip(wanted, chosen, strict=True) if not some)
     return Gathered(held, missing)
 

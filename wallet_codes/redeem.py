@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ecert.domain import ids, jws
 from ecert.domain.errors import Conflict, NotAllowed, NotFound
-from ecert.domain.redeem import TYP, RedeemClaims, response_claims
+from ecert.domain.redeem import LIMIT, TYP, RedeemClaims, response_claims
 from ecert.domain.use import Use, use_hash
 from wallet_codes import answers, store, subjects, tries, usage
 from wallet_codes.codes import OfflineReading, OnlineReading, TypedReading, digest, read
@@ -62,6 +62,8 @@ def redeem(home: Home, request: RedeemRequest, *, now: int) -> str:
     subject = subjects.unseal(home.vault, usable.sealed, digest=usable.digest)
     claims = _claims(attempt, subject)
     response = jws.sign(home.signer(usable.region), typ=TYP, claims=response_claims(claims))
+    if len(response) > LIMIT:  # what nobody could read must not use the code up
+        raise NotAllowed("redeem.too_many", f"{len(response)} characters, at most {LIMIT}")
     return _commit(attempt, usable, subject, Answer(claims, response))
 
 
@@ -94,8 +96,8 @@ def _redeemable(text: str) -> OnlineReading | TypedReading:
 
 
 def _question(request: RedeemRequest, reading: OnlineReading | TypedReading) -> answers.Question:
-    key = request.idempotency_key
-    return answers.parse_question(text=reading.text, requester=request.requester, key=key)
+    key, holder = request.idempotency_key, request.holder
+    return answers.parse_question(text=reading.text, requester=request.requester, key=key, holder=holder)
 
 
 def _look(attempt: _Attempt) -> tuple[str | None, store.StoredCode | None]:

@@ -13,7 +13,7 @@ contract ConsortiumAttack is Campaign {
 
     function setUp() external {
         _actors = new ConsortiumActors();
-        bytes4[] memory acts = new bytes4[](8);
+        bytes4[] memory acts = new bytes4[](9);
         acts[0] = _actors.propose.selector;
         acts[1] = _actors.vote.selector;
         acts[2] = _actors.execute.selector;
@@ -22,6 +22,7 @@ contract ConsortiumAttack is Campaign {
         acts[5] = _actors.transferAdmin.selector;
         acts[6] = _actors.setAccount.selector;
         acts[7] = _actors.wait.selector;
+        acts[8] = _actors.decide.selector;
         _target(address(_actors), acts);
     }
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import PlainTextResponse
 
 import issuer.api
 import ledger.api
@@ -99,7 +100,7 @@ def _measure(app: FastAPI, house: House, registry: Registry, *, page: problems.P
         """Say that the process answers."""
         return {"state": "up"}
 
-    @app.get("/metrics", tags=["operation"])
+    @app.get("/metrics", tags=["operation"], response_class=PlainTextResponse)
     def metrics() -> Response:
         """Give the counts in Prometheus' text format."""
         house.replica.refresh()

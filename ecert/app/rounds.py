@@ -40,19 +40,14 @@ class Rounds:
     _purged: int = 0
 
     def once(self) -> int:
-        """Do one round; return how many transactions are still under way."""
-        now = self.now()
-        for queue_due in self.due:
-            queue_due(now)
-        if now - self._purged >= _MINUTE:
-            self._purged = now
-            for purge in self.purges:
-                purge(now)
-        self.anchoring.resend_refused(now)
-        self.anchoring.close_batches(now)
-        under_way = self.sending.push()
-        self._follow()
-        return under_way
+        """Do one round; return how many transactions are still under way.
+
+        Whatever else fails, the chain is followed: a full disk under the database must not age the replica.
+        """
+        try:
+            return self._work()
+        finally:
+            self._follow()
 
     def settle(self) -> None:
         """Go round until nothing waits and all of it is followed; Unavailable("ledger.unsettled") after two minutes."""
@@ -74,6 +69,18 @@ class Rounds:
             except Exception as defect:  # noqa: BLE001 - a thread that ended would let the replica age in silence
                 log("round.failed", level=logging.ERROR, error=type(defect).__name__, place=place_of(defect))
                 stop.wait(_REST)
+
+    def _work(self) -> int:
+        now = self.now()
+        for queue_due in self.due:
+            queue_due(now)
+        if now - self._purged >= _MINUTE:
+            self._purged = now
+            for purge in self.purges:
+                purge(now)
+        self.anchoring.resend_refused(now)
+        self.anchoring.close_batches(now)
+        return self.sending.push()
 
     def _follow(self) -> None:
         self.follower.step()

@@ -18,11 +18,25 @@ from ecert.domain.receipt import AnchorReceipt, parse_receipt
 from ecert.domain.strict import b64url_decode, b64url_encode
 from ecert.domain.text import is_clean
 
-__all__ = ["TYP", "Mutable", "RedeemClaims", "RedeemResponse", "Shown", "parse_response", "response_claims"]
+__all__ = [
+    "LIMIT",
+    "MOST_CERTIFICATES",
+    "TYP",
+    "Mutable",
+    "RedeemClaims",
+    "RedeemResponse",
+    "Shown",
+    "parse_response",
+    "response_claims",
+]
 
 TYP: Final = "ecert-redeem+jwt"
 ISS: Final = "urn:cn:ecert:region:"
 LIMIT: Final = 512 * 1024
+"""Characters of a response."""
+
+MOST_CERTIFICATES: Final = 64
+"""In one response."""
 
 _ISSUER: Final = re.compile(re.escape(ISS) + r"([1-9][0-9])")
 
@@ -41,7 +55,6 @@ _CLAIMS: Final = {
     "certificates",
     "missing",
 }
-_MOST_CERTIFICATES: Final = 37
 _LATEST: Final = 2**40
 _LONGEST: Final = 200
 _DIGEST: Final = 32
@@ -201,6 +214,6 @@ def _digest(value: object) -> bytes:
 
 
 def _list(value: object) -> list[Any]:
-    if not isinstance(value, list) or len(value) > _MOST_CERTIFICATES:
-        raise Malformed("redeem.form", f"a list of at most {_MOST_CERTIFICATES} is expected")
+    if not isinstance(value, list) or len(value) > MOST_CERTIFICATES:
+        raise Malformed("redeem.form", f"a list of at most {MOST_CERTIFICATES} is expected")
     return value

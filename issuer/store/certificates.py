@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
@@ -44,9 +44,12 @@ class StoredCertificate:
     superseded_by: str | None = None
 
 
+_NAMES = tuple(each.name for each in fields(StoredCertificate))
+
+
 def add(connection: Connection, certificates: Iterable[StoredCertificate]) -> None:
     """Write new certificates; IntegrityError where an identifier or an index is taken."""
-    connection.execute(insert(_certificate), [asdict(certificate) for certificate in certificates])
+    connection.execute(insert(_certificate), [{name: getattr(row, name) for name in _NAMES} for row in certificates])
 
 
 def add_holders(connection: Connection, holders: Iterable[tuple[str, bytes, int]]) -> None:

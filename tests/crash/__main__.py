@@ -1,4 +1,4 @@
-"""`python -m tests.crash [--short] [--only NAME]`: founds one house, kills copies of it, judges each and prints the table."""
+"""`python -m tests.crash [--short] [--only NAME]`: found one house, kill copies of it, judge each, print the table."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ecert.app.wiring import House
 from ecert.domain.errors import EcertError
 from ecert.runtime.logs import install_logs
+from tests.crash.breaking import BREAKAGES
 from tests.crash.housing import NOTES, copy_home, found, opened
 from tests.crash.judging import judge, judge_founding
 from tests.crash.naming import MOMENTS
@@ -30,6 +32,8 @@ from tests.crash.working import work
 LANES = 2
 PATIENCE = 180.0
 DAYS = 6
+PROOF = 4
+"""The seed of the day that the judge is proved on."""
 
 
 def main() -> int:
@@ -43,6 +47,8 @@ def main() -> int:
     if _in_a_process(lambda: found(template)) != 0:
         _say("the house could not be founded")
         return 1
+    if not _prove_judge(template, folder):
+        return 1
     lanes = [_fork(lambda lane=lane: _lane(runs[lane::LANES], template, folder, lane)) for lane in range(LANES)]
     statuses = [os.waitpid(lane, 0)[1] for lane in lanes]
     results = [json.loads(line) for lane in range(LANES) for line in (folder / f"lane-{lane}").read_text().splitlines()]
@@ -50,6 +56,43 @@ def main() -> int:
     if ok:
         shutil.rmtree(folder)
     return 0 if ok else 1
+
+
+def _prove_judge(template: Path, folder: Path) -> bool:
+    """Tell whether the judge passes a day's whole house and names whatever is broken in it."""
+    whole = folder / "whole"
+    copy_home(template, whole)
+    if _in_a_process(lambda: _spend_a_day(whole)) != 0:
+        return False
+    passed = {name: _judged(whole, folder / "broken", act) for name, act in {"nothing": None, **BREAKAGES}.items()}
+    for name, wrong in passed.items():
+        _say(f"judge: {name:38s} {wrong[0][:70] if wrong else 'nothing to say'}")
+    return all(bool(wrong) == (name != "nothing") for name, wrong in passed.items())
+
+
+def _spend_a_day(home: Path) -> None:
+    with opened(home) as (house, _):
+        work(house, PROOF, Notes(home / NOTES))
+
+
+def _judged(whole: Path, home: Path, act: Callable[[House], None] | None) -> list[str]:
+    copy_home(whole, home)
+    ended = 0 if act is None else _in_a_process(partial(_break, home, act))
+    wrong = [] if ended else _verdict(home, judge)
+    shutil.rmtree(home)
+    return wrong
+
+
+def _break(home: Path, act: Callable[[House], None]) -> None:
+    with opened(home) as (house, _):
+        act(house)
+
+
+def _verdict(home: Path, judge: Callable[[Path], list[str]]) -> list[str]:
+    """Let a process of its own judge."""
+    told = home / "verdict.json"
+    ended = _in_a_process(lambda: told.write_text(json.dumps(judge(home))))
+    return json.loads(told.read_text()) if ended == 0 else [f"the judge ended with {ended}"]
 
 
 def _arguments() -> argparse.Namespace:
@@ -74,9 +117,7 @@ def _one(run: Run, template: Path, home: Path) -> dict[str, object]:
     hit = ended == -signal.SIGKILL
     wrong = [] if hit else [f"the process ended with {ended} before the kill"]
     again = run.again is not None and _in_a_process(lambda: _recover(home, run.again)) == -signal.SIGKILL
-    verdict = home / "verdict.json"
-    ended = _in_a_process(lambda: verdict.write_text(json.dumps((judge_founding if run.founding else judge)(home))))
-    wrong += json.loads(verdict.read_text()) if ended == 0 else [f"the judge ended with {ended}"]
+    wrong += _verdict(home, judge_founding if run.founding else judge)
     if not wrong:
         shutil.rmtree(home)
     second = run.again.name if again and run.again else None
@@ -139,7 +180,7 @@ def _fork(act: Callable[[], object]) -> int:
         status = 0
     except EcertError as fault:
         _say(f"     {fault}")
-    except BaseException:
+    except BaseException:  # noqa: BLE001 — the child ends here, and its parent sees how
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

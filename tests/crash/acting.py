@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -17,24 +17,36 @@ from ecert.app.wiring import House
 from ecert.domain.errors import Conflict, NotFound
 from ecert.domain.redeem import parse_response
 from ecert.domain.use import parse_use
-from issuer import Authority, Change, Issued, Once, change_many, establish, issue_many, once, renew, rotate_key
+from issuer import (
+    Authority,
+    Change,
+    Issued,
+    IssueRequest,
+    Once,
+    change_many,
+    establish,
+    issue_many,
+    once,
+    renew,
+    rotate_key,
+)
 from issuer.kept import update_mutable
-from tests.crash.notes import Act
+from tests.crash.notes import Act, Json
 from tests.world import FIRST_DAY, ITEM, use
 from wallet_codes import MintRequest, RedeemRequest, mint, object_to, redeem
 
-__all__ = ["SUITE", "again", "perform"]
+__all__ = ["SUITE", "again", "perform", "want_of"]
 
 SUITE: Final = "ES256"
 REQUESTER: Final = "31"
 
 
-def perform(house: House, act: Act) -> Any:
+def perform(house: House, act: Act) -> Json:
     """Do an act; return what its caller is told, as JSON has it."""
     return _ACTS[act.kind](house, act)
 
 
-def again(house: House, act: Act) -> Any:
+def again(house: House, act: Act) -> Json:
     """Do again what got no answer, as its caller would: with the same key, or until what is wanted stands."""
     match act.kind:
         case "rotate":
@@ -50,7 +62,7 @@ def again(house: House, act: Act) -> Any:
             return perform(house, act)
 
 
-def want_of(about: Mapping[str, Any]) -> Want:
+def want_of(about: Mapping[str, Json]) -> Want:
     """Read a wanted certificate."""
     return Want(about["type_no"], SUITE, about["region"], about["region"], about["number"])
 
@@ -61,17 +73,17 @@ def _once(house: House, act: Act) -> Once:
     return once(house.floor.vault, caller="crash", key=act.key, region=region, request=request)
 
 
-def _issue(house: House, act: Act) -> Any:
+def _issue(house: House, act: Act) -> Json:
     requests = [want_of(want).request(FIRST_DAY) for want in act.about["wants"]]
     return _issued(issue_many(house.issuer, requests, now=house.floor.now(), once=_once(house, act)), requests)
 
 
-def _renew(house: House, act: Act) -> Any:
+def _renew(house: House, act: Act) -> Json:
     request, now = want_of(act.about["want"]).request(FIRST_DAY), house.floor.now()
     return _issued([renew(house.issuer, act.about["licence_id"], request, now=now, once=_once(house, act))], [request])
 
 
-def _issued(issued: Any, requests: Any) -> Any:
+def _issued(issued: Sequence[Issued], requests: Sequence[IssueRequest]) -> Json:
     return {"issued": [_one(each, request.authority) for each, request in zip(issued, requests, strict=True)]}
 
 
@@ -84,7 +96,7 @@ def _one(issued: Issued, authority: str) -> dict[str, str]:
     }
 
 
-def _change(house: House, act: Act) -> Any:
+def _change(house: House, act: Act) -> Json:
     about, now = act.about, house.floor.now()
     at = now + about["later"] if about["later"] else None
     wanted = Change(about["licence_id"], about["action"], about["ground"], at)
@@ -92,21 +104,21 @@ def _change(house: House, act: Act) -> Any:
     return {"status": told.status.name}
 
 
-def _mutable(house: House, act: Act) -> Any:
+def _mutable(house: House, act: Act) -> Json:
     about = act.about
     authority, now = about["authority"], house.floor.now()
     update_mutable(house.issuer, about["licence_id"], about["elements"], authority=authority, now=now)
     return {}
 
 
-def _rotate(house: House, act: Act) -> Any:
+def _rotate(house: House, act: Act) -> Json:
     seat = _seat(act)
     call = rotate_key(house.issuer, seat.uscc, suite=SUITE, now=house.floor.now())
     queue(house, [(seat.region, call)])
     return {}
 
 
-def _register(house: House, act: Act) -> Any:
+def _register(house: House, act: Act) -> Json:
     seat = _seat(act)
     wanted = Authority(seat.uscc, seat.region, seat.division, seat.name, issuing_suites(), seat.types, SINCE)
     queue(house, [(seat.region, call) for call in establish(house.issuer, wanted, now=house.floor.now())])
@@ -117,14 +129,14 @@ def _seat(act: Act) -> Seat:
     return next(seat for seat in SEATS if seat.uscc == act.about["authority"])
 
 
-def _mint(house: House, act: Act) -> Any:
+def _mint(house: House, act: Act) -> Json:
     holder = household(act.about["region"], act.about["number"]).people["husband"].ref
     request = MintRequest(act.about["region"], holder, typed=act.about["typed"])
     minted = mint(house.home, request, now=house.floor.now())
     return {"text": minted.text, "typed": minted.typed}
 
 
-def _redeem(house: House, act: Act) -> Any:
+def _redeem(house: House, act: Act) -> Json:
     holder = household(act.about["region"], act.about["number"]).people["husband"].ref
     wanted = parse_use(use(item=act.about["item"]))
     request = RedeemRequest(act.about["text"], wanted, holder, REQUESTER, act.key)
@@ -132,7 +144,7 @@ def _redeem(house: House, act: Act) -> Any:
     return {"response": response, "use_id": parse_response(response).claims.jti}
 
 
-def _miss(house: House, act: Act) -> Any:
+def _miss(house: House, act: Act) -> Json:
     wanted = parse_use(use(item=ITEM) | {"device": act.about["device"]})
     try:
         redeem(
@@ -142,10 +154,10 @@ def _miss(house: House, act: Act) -> Any:
         )
     except NotFound:
         return {}
-    raise AssertionError("a code that was never minted was redeemed")  # noqa: TRY003 — a defect's own sentence
+    raise AssertionError("a code that was never minted was redeemed")
 
 
-def _object(house: House, act: Act) -> Any:
+def _object(house: House, act: Act) -> Json:
     about = act.about
     holder = household(about["region"], about["number"]).people["husband"].ref
     now = house.floor.now()
@@ -153,7 +165,7 @@ def _object(house: House, act: Act) -> Any:
     return {}
 
 
-_ACTS: Final[Mapping[str, Callable[[House, Act], Any]]] = {
+_ACTS: Final[Mapping[str, Callable[[House, Act], Json]]] = {
     "issue": _issue,
     "renew": _renew,
     "change": _change,

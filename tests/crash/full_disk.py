@@ -89,7 +89,7 @@ def test_a_house_does_not_open_on_a_full_disk_and_opens_when_there_is_room(templ
         card = world.issue(1)
         world.settle()
 
-    with full(small), pytest.raises(Unavailable, match="ledger.unavailable"), opened(small / "home"):
+    with full(small), pytest.raises(Unavailable, match=r"ledger\.unavailable"), opened(small / "home"):
         pass
 
     with opened(small / "home") as world:
@@ -103,7 +103,7 @@ def test_a_replica_that_finds_no_room_is_told_and_followed_when_there_is(templat
     mount(narrow, "size=64k")
     try:
         with copied(template, tmp_path / "home", ECERT_REPLICA=str(narrow)) as world:
-            with pytest.raises(Unavailable, match="replica.unwritable"):
+            with pytest.raises(Unavailable, match=r"replica\.unwritable"):
                 world.house.rounds.once()
             mount(narrow, "remount,size=8m")
             card = world.issue(1)

@@ -14,7 +14,7 @@ from ecert.app.demo.founding import bootstrap
 from ecert.app.wiring import House, open_house
 from tests.world import BEGINNING, Time, _driver, settings_of
 
-__all__ = ["KeptTime", "NOTES", "SETTINGS", "copy_home", "found", "opened"]
+__all__ = ["NOTES", "SETTINGS", "KeptTime", "copy_home", "found", "opened"]
 
 CLOCK = "clock.bin"
 NOTES = "notes.jsonl"

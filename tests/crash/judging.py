@@ -1,4 +1,4 @@
-"""The judge: opens the house after its death, asks again for what got no answer, lets it settle and looks at all of it."""
+"""The judge opens a house after its death, asks again for what got no answer, lets it settle and looks at all of it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import shutil
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from ecert.app.demo.founding import bootstrap
 from ecert.app.wiring import House
-from ecert.domain.errors import Conflict, EcertError
+from ecert.domain.errors import Conflict, EcertError, VerificationFailed
 from issuer.kept import read
 from ledger.port import Call
 from tests.crash.acting import again, perform, want_of
 from tests.crash.housing import NOTES, opened
-from tests.crash.notes import Act, Book, Notes, read_book
+from tests.crash.notes import Act, Book, Json, Notes, read_book
 from tests.crash.standing import Standing, faults, name_of, rows
 from verifier.evidence import Presented, Question
 from verifier.findings import Verdict
@@ -37,7 +36,7 @@ def judge(home: Path) -> list[str]:
             wrong = [*book.unnamed, *_broken_promises(house, book)]
             house.settle()  # the codes that were left are used by now
             return [*wrong, *_stands(house, home), *_goes_on(house)]
-    except (EcertError, AssertionError) as fault:
+    except (EcertError, VerificationFailed, AssertionError) as fault:
         return [f"does not open, answer or settle: {fault}"]
 
 
@@ -47,7 +46,7 @@ def judge_founding(home: Path) -> list[str]:
         with opened(home) as (house, _):
             bootstrap(house)
             return [*read_book(home / NOTES).unnamed, *_stands(house, home), *_goes_on(house)]
-    except (EcertError, AssertionError) as fault:
+    except (EcertError, VerificationFailed, AssertionError) as fault:
         return [f"does not open or settle: {fault}"]
 
 
@@ -95,9 +94,7 @@ def _certificate(house: House, told: dict[str, str]) -> Iterator[str]:
     call = Call("CertificateAnchor", bytes.fromhex(receipt.contract[2:]), "verifyInclusion", where)
     if house.floor.ledger.ask(call) != (True,):
         yield f"promise: the chain does not know the receipt of {told['licence_id']}"
-    judged = verify(
-        Presented(text, receipt), question=Question("310118"), replica=house.replica, now=house.floor.now()
-    )
+    judged = verify(Presented(text, receipt), question=Question("310118"), replica=house.replica, now=house.floor.now())
     codes = {finding.code for finding in judged.findings}
     if "anchor.final" not in codes:
         yield f"promise: the verifier says {sorted(codes)} of {told['licence_id']}"
@@ -116,7 +113,7 @@ def _statuses(house: House, book: Book) -> Iterator[str]:
             yield f"promise: {licence_id} is {status}, told was {expected.get(licence_id, 'VALID')}"
 
 
-def _redeemed(house: House, act: Act, told: Any) -> Iterator[str]:
+def _redeemed(house: House, act: Act, told: Json) -> Iterator[str]:
     if perform(house, act) != told:
         yield f"promise: {act.key} redeemed again gives other bytes"
     try:

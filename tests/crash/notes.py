@@ -13,7 +13,10 @@ from typing import Any
 
 import orjson
 
-__all__ = ["Act", "Book", "Notes", "read_book"]
+__all__ = ["Act", "Book", "Json", "Notes", "read_book"]
+
+Json = Any
+"""What JSON can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Book:
     """The notes read: acts in their order, answers by their keys, and writes that no rule names."""
 
     acts: dict[str, Act] = field(default_factory=dict)
-    answers: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Json] = field(default_factory=dict)
     unnamed: list[str] = field(default_factory=list)
 
     @property
@@ -58,7 +61,7 @@ class Book:
         """What was asked and not acknowledged."""
         return [act for key, act in self.acts.items() if key not in self.answers]
 
-    def told(self, kind: str) -> list[tuple[Act, Any]]:
+    def told(self, kind: str) -> list[tuple[Act, Json]]:
         """The acknowledged acts of a kind."""
         return [(act, self.answers[key]) for key, act in self.acts.items() if act.kind == kind and key in self.answers]
 

@@ -63,6 +63,7 @@ def faults(standing: Standing, scratch: Path) -> Iterator[str]:
     yield from _queue(standing)
     yield from _leaves(standing)
     yield from _batches(standing)
+    yield from _roots(standing)
     yield from _statuses(standing)
     yield from _audit(standing)
     yield from _codes(standing)
@@ -116,7 +117,7 @@ def _leaves(standing: Standing) -> Iterator[str]:
 
 
 def _batches(standing: Standing) -> Iterator[str]:
-    """Batches here equal batches on chain: numbered without gap, each root over its leaves, each leaf in one."""
+    """Batches here equal batches on chain: numbered without gap, and as many leaves anchored as certificates."""
     anchored = _anchored(standing)
     told = {(row.region, row.kind, row.number): (row.root, row.size) for row in standing.batches}
     if told != anchored:
@@ -124,23 +125,27 @@ def _batches(standing: Standing) -> Iterator[str]:
     by_kind: dict[tuple[int, int], list[int]] = defaultdict(list)
     for region, kind, number in anchored:
         by_kind[region, kind].append(number)
-    for kind, numbers in by_kind.items():
+    for place, numbers in by_kind.items():
         if sorted(numbers) != list(range(1, len(numbers) + 1)):
-            yield f"batches: numbers {sorted(numbers)} of {kind}"
+            yield f"batches: numbers {sorted(numbers)} of {place}"
+    sizes = sum(size for (_, kind, _), (_, size) in anchored.items() if kind == CERTIFICATES)
+    if sizes != len(standing.certificates):
+        yield f"batches: {sizes} leaves anchored for {len(standing.certificates)} certificates"
+
+
+def _roots(standing: Standing) -> Iterator[str]:
+    """Each leaf stands in one batch, each batch's places have no gap, and its root is over its leaves."""
     in_batches: dict[int | None, list[Row]] = defaultdict(list)
     for leaf in standing.leaves:
         in_batches[leaf.batch].append(leaf)
-    if in_batches.pop(None, None):
-        yield "batches: leaves still wait"
     for row in (row for row in standing.batches if row.kind == CERTIFICATES):
         leaves = in_batches.pop(row.id, [])
         if [leaf.position for leaf in leaves] != list(range(row.size)):
-            yield f"batches: {row.region}-{row.number} has places {[leaf.position for leaf in leaves]}"
+            yield f"roots: {row.region}-{row.number} has places {[leaf.position for leaf in leaves]}"
         elif Tree(leaf.fingerprint for leaf in leaves).root != row.root:
-            yield f"batches: the root of {row.region}-{row.number} is not over its leaves"
-    sizes = sum(size for (_, kind, _), (_, size) in anchored.items() if kind == CERTIFICATES)
-    if in_batches or sizes != len(standing.certificates):
-        yield f"batches: {sizes} leaves anchored for {len(standing.certificates)} certificates"
+            yield f"roots: the root of {row.region}-{row.number} is not over its leaves"
+    if in_batches:
+        yield f"roots: leaves of no batch that counts: {sorted(map(str, in_batches))}"
 
 
 def _anchored(standing: Standing) -> dict[tuple[int, int, int], tuple[bytes, int]]:
@@ -227,7 +232,7 @@ def _replica(standing: Standing, scratch: Path) -> Iterator[str]:
         fresh.close()
 
 
-def _told(replica: Replica, standing: Standing) -> Any:
+def _told(replica: Replica, standing: Standing) -> tuple[object, ...]:
     lists = {(row.region, row.list) for row in standing.certificates}
     bits = {place: replica.bitmap(region=place[0], number=place[1]) for place in sorted(lists)}
     return (replica.head, replica._batches, replica.chronicles, replica.audit_logs, replica.judged_logs, bits)

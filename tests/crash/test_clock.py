@@ -1,4 +1,4 @@
-"""A clock that jumps an hour back, and forth again: nothing is signed in the past, nothing is lost, the work goes on."""
+"""A clock that jumps an hour back, and forth again: nothing is signed in the past, nothing is lost, work goes on."""
 
 from __future__ import annotations
 
@@ -68,5 +68,5 @@ def test_a_command_does_not_wait_an_hour_for_a_block(world: World) -> None:
     world.settle()
     world.time.advance(-HOUR)
 
-    with pytest.raises(Unavailable, match="ledger.clock"):
+    with pytest.raises(Unavailable, match=r"ledger\.clock"):
         world.house.floor.ledger.make_block()

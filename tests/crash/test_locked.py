@@ -37,7 +37,7 @@ def test_a_locked_database_is_told_and_nothing_is_lost(world: World, tmp_path: P
 
     with held(tmp_path / "home" / "ecert.sqlite"):
         answers = ask_everything(world, card, code, container)
-        with pytest.raises(Unavailable, match="storage.unavailable"):
+        with pytest.raises(Unavailable, match=r"storage\.unavailable"):
             world.house.rounds.once()
 
     assert codes(answers) == {

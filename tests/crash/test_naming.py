@@ -21,9 +21,9 @@ def test_every_name_of_the_document_is_killed_at_and_the_reverse() -> None:
 @pytest.mark.parametrize(
     ("statement", "write"),
     [
-        ('INSERT INTO ledger_leaf (region) VALUES (?)', "INSERT ledger_leaf"),
-        ('UPDATE ledger_transaction SET block=?', "UPDATE ledger_transaction"),
-        ('DELETE FROM wallet_code WHERE 1', "DELETE wallet_code"),
+        ("INSERT INTO ledger_leaf (region) VALUES (?)", "INSERT ledger_leaf"),
+        ("UPDATE ledger_transaction SET block=?", "UPDATE ledger_transaction"),
+        ("DELETE FROM wallet_code WHERE 1", "DELETE wallet_code"),
         ("SELECT 1", None),
         ("\nCREATE TABLE alembic_version (", "CREATE alembic_version"),
     ],

@@ -30,6 +30,9 @@ from tests.crash.naming import STATEMENTS, name_of_transaction, touched
 
 __all__ = ["Strike", "Watch", "watch"]
 
+Given = Any
+"""Whatever a library hands to the function that it calls."""
+
 _SENDS = {"anchor": "anchor.send", "setStatus": "status.send"}
 _ANCHORS = 'SELECT count(*) FROM ledger_batch WHERE "transaction" = ?'
 _PURPOSE = "SELECT purpose FROM ledger_transaction WHERE hash = ?"
@@ -120,7 +123,7 @@ class _Transactions(threading.local):
         event.listen(engine, "before_cursor_execute", self._before)
         event.listen(engine, "after_cursor_execute", self._after)
 
-        def commit(raw: Any) -> None:
+        def commit(raw: Given) -> None:
             name = self._name(raw)
             if name is None:
                 really(raw)
@@ -130,10 +133,10 @@ class _Transactions(threading.local):
 
         engine.dialect.do_commit = commit
 
-    def _begin(self, _connection: Any) -> None:
+    def _begin(self, _connection: Given) -> None:
         self.writes, self.finished = set(), []
 
-    def _before(self, _connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: Any) -> None:
+    def _before(self, _connection: Given, _cursor: Given, statement: str, given: Given, *_: Given) -> None:
         wrote = touched(statement)
         if wrote is None:
             return
@@ -142,11 +145,11 @@ class _Transactions(threading.local):
             self.finished.append(given[-1])
         self.step = _passing_statement(self.watch, wrote)
 
-    def _after(self, _connection: Any, _cursor: Any, statement: str, _given: Any, _context: Any, _many: Any) -> None:
+    def _after(self, _connection: Given, _cursor: Given, statement: str, *_: Given) -> None:
         if touched(statement) is not None:
             next(self.step, None)
 
-    def _name(self, raw: Any) -> str | None:
+    def _name(self, raw: Given) -> str | None:
         if not self.writes:
             return None
         name = name_of_transaction(self.writes)
@@ -183,13 +186,13 @@ class _Connection:
     under: sqlite3.Connection
     watch: Watch
 
-    def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:
+    def execute(self, statement: str, *given: Given) -> sqlite3.Cursor:
         if statement != "COMMIT":
             return self.under.execute(statement, *given)
         with self.watch.passing("block.commit"):
             return self.under.execute(statement)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Given:
         return getattr(self.under, name)
 
 
@@ -218,13 +221,14 @@ def _watch_files(watch: Watch) -> None:
     pwrite, link = os.pwrite, os.link
 
     def written(file: int, raw: bytes, offset: int) -> int:
-        if not os.readlink(f"/proc/self/fd/{file}").endswith("replica.bin"):
+        if Path(f"/proc/self/fd/{file}").readlink().name != "replica.bin":
             return pwrite(file, raw, offset)
-        name = "replica.header" if offset < layout.FIRST_RECORD else "replica.bits" if len(raw) == 1 else "replica.records"
+        behind = "replica.bits" if len(raw) == 1 else "replica.records"
+        name = "replica.header" if offset < layout.FIRST_RECORD else behind
         with watch.passing(name, torn=lambda: pwrite(file, raw[: len(raw) // 2], offset)):
             return pwrite(file, raw, offset)
 
-    def linked(beside: Any, path: Any) -> None:
+    def linked(beside: Given, path: Given) -> None:
         with watch.passing("key.make"):
             link(beside, path)
 

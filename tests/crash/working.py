@@ -1,4 +1,4 @@
-"""The work of an ordinary day, drawn from a seed: every use case that writes, each asked for in a way that can be repeated."""
+"""An ordinary day drawn from a seed: every use case that writes, each asked for so that it can be asked for again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from ecert.app.wiring import House
 from tests.crash.acting import perform
-from tests.crash.notes import Act, Notes
+from tests.crash.notes import Act, Json, Notes
 from tests.world import ITEM
 
 __all__ = ["work"]
@@ -43,7 +43,7 @@ def work(house: House, seed: int, notes: Notes) -> None:
 class _Card:
     licence_id: str
     authority: str
-    want: Mapping[str, Any]
+    want: Mapping[str, Json]
     status: str = "VALID"
 
 
@@ -55,8 +55,8 @@ class _Day:
     name: str
     count: int = 0
     cards: list[_Card] = field(default_factory=list)
-    codes: list[Mapping[str, Any]] = field(default_factory=list)
-    used: list[Mapping[str, Any]] = field(default_factory=list)
+    codes: list[Mapping[str, Json]] = field(default_factory=list)
+    used: list[Mapping[str, Json]] = field(default_factory=list)
 
     def do_something(self) -> None:
         choices: list[Callable[[], None]] = [
@@ -73,7 +73,7 @@ class _Day:
         ]
         self.draw.choice(choices)()
 
-    def ask(self, kind: str, **about: Any) -> Any:
+    def ask(self, kind: str, **about: Json) -> Json:
         self.count += 1
         act = Act(kind, f"{self.name}-{self.count}", about)
         self.notes.asked(act)
@@ -153,5 +153,3 @@ class _Day:
     def _card(self, *statuses: str, kind: int | None = None) -> _Card | None:
         fitting = [c for c in self.cards if c.status in statuses and kind in {None, c.want["type_no"]}]
         return self.draw.choice(fitting) if fitting else None
-
-

@@ -76,16 +76,13 @@ def _fuzz(name: str, *options: str) -> tuple[int, str]:
 
 
 def _keep(name: str) -> None:
-    """Minimise: of all that was found keep what covers the same code, the smallest first, and no more than a few."""
-    with TemporaryDirectory() as folder:
-        code, _log = _fuzz(name, "-merge=1", folder, str(CORPUS / name), str(WORK / name))
-        if code:
-            return
-        merged = sorted(Path(folder).iterdir(), key=lambda path: (path.stat().st_size, path.name))
-        kept = [path for path in merged if path.stat().st_size <= LARGEST_KEPT]
-        step = max(1, -(-len(kept) // MOST_KEPT))
-        for path in kept[::step]:
-            shutil.copyfile(path, CORPUS / name / path.name)
+    """Keep a few of what libFuzzer found and made as short as it could, from the shortest to the longest."""
+    kept = CORPUS / name
+    short = [path for path in (WORK / name).iterdir() if path.stat().st_size <= LARGEST_KEPT]
+    new = sorted((path for path in short if not (kept / path.name).exists()), key=lambda p: (p.stat().st_size, p.name))
+    room = MOST_KEPT - len(list(kept.iterdir()))
+    for path in new[:: max(1, -(-len(new) // room))] if room > 0 else ():
+        shutil.copyfile(path, kept / path.name)
 
 
 def _told(ended: Ended) -> Ended:

@@ -1,4 +1,4 @@
-"""Targets for signed texts and what travels in them: certificates, containers, status lists, codes, responses, receipts."""
+"""Targets for signed texts and lists: certificates, containers, status lists, codes, responses, receipts, TOML."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SMALL_BITMAP: Final = 1 << 16
 _URI: Final = "https://32.example/status-lists/32-1"
 
 
-def _vector(name: str) -> Any:
+def _vector(name: str) -> Any:  # noqa: ANN401 - JSON
     return json.loads((_VECTORS / f"{name}.json").read_text("utf-8"))
 
 

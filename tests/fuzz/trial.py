@@ -50,8 +50,11 @@ def parsed(parse: Callable[[Any], Any], value: object, *, also: tuple[type[Ecert
     try:
         return parse(value)
     except (Malformed, *also) as fault:
-        assert fault.code in REASONS, fault.code
-        return None
+        return _listed(fault.code)
+
+
+def _listed(code: str) -> None:
+    assert code in REASONS, code
 
 
 def text_of(data: bytes) -> str:

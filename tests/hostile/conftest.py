@@ -26,5 +26,3 @@ def tell(request: pytest.FixtureRequest) -> Tell:
     """Print a count beside the test's name, so that a run says how much it tried."""
     reporter: TerminalReporter | None = request.config.pluginmanager.get_plugin("terminalreporter")
     return lambda text: reporter.write_line(f"  {text}") if reporter else None
-
-

@@ -53,8 +53,8 @@ class Showing:
     def answer(self) -> str:
         """Give a home region's signed redeem response, fresh."""
         home = HomeRegion(self.world, shown=(shown(self.issued),))
-        requester = USE.organisation
-        return home.redeem(text=CODE, use=USE, holder=LI.ref, requester=requester, idempotency_key="k", now=self.world.now)
+        requester, now = USE.organisation, self.world.now
+        return home.redeem(text=CODE, use=USE, holder=LI.ref, requester=requester, idempotency_key="k", now=now)
 
     def online(self, text: str) -> set[Verdict]:
         """Judge a redeem response's certificates."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.hostile.conftest import Tell
     from tests.hostile.shown import Showing
 
+
 @pytest.mark.parametrize("way", ["full", "online", "offline"])
 def test_the_record_of_the_key_that_signed(showing: Showing, tell: Tell, way: str) -> None:
     """The authority's key for a presentation, the region's code key for a redeem response and an offline code."""

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.mutation import importing, session
+from tests.mutation import answers, importing, report, session, typed
 from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.report import ANSWERED, REFUSED, UNTRIED, Judged
 from tests.mutation.results import Results
-from tests.mutation.trying import TOO_EARLY, Outcome, clock
+from tests.mutation.trying import SURVIVED, TOO_EARLY, Outcome, clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +32,16 @@ SUITES = {
 def main() -> int:
     """Try, judge, report; 1 if a survivor is neither killed nor answered, or a mutant was not tried."""
     asked = _arguments()
+    judged = []
     for folder, tests in SUITES.items():
         files = [file for file in _files(folder) if _is_asked(file, asked.only)]
         mutants = [mutant for file in files for mutant in mutants_of(Path(file), name=file)]
-        _try(mutants, tests, asked.children)
-    return 0
+        if not asked.report:
+            _try(mutants, tests, asked.children)
+        judged += _judge(mutants, tests)
+    survivors = [each.mutant for each in judged if each.end in {SURVIVED, ANSWERED}]
+    files = {each.mutant.path for each in judged}
+    return 0 if report.write(judged, answers.read().needless(survivors, files)) else 1
 
 
 def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int) -> None:
@@ -44,8 +50,27 @@ def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int) -> None
     if unknown:
         session.run(unknown, tests=tests, children=children, tell=_Teller(results, tests, len(unknown)))
     results = Results()
-    early = [mutant for mutant in mutants if (known := results.of(mutant, tests)) and known.fate == TOO_EARLY]
+    early = _with_fate(TOO_EARLY, mutants, results, tests)
     importing.try_all(early, tests=tests, children=children, tell=_Teller(results, tests, len(early)))
+    survivors = _with_fate(SURVIVED, mutants, results, tests)
+    refused = typed.refused(survivors)
+    for mutant in survivors:
+        if mutant.key in refused:
+            results.add(Outcome(mutant, REFUSED, "mypy"), tests)
+
+
+def _judge(mutants: Sequence[Mutant], tests: Sequence[str]) -> list[Judged]:
+    results, answered = Results(), answers.read()
+    judged = []
+    for mutant in mutants:
+        known = results.of(mutant, tests)
+        end = known.fate if known and known.fate != TOO_EARLY else UNTRIED
+        judged.append(Judged(mutant, ANSWERED if end == SURVIVED and answered.to(mutant) else end))
+    return judged
+
+
+def _with_fate(fate: str, mutants: Sequence[Mutant], results: Results, tests: Sequence[str]) -> list[Mutant]:
+    return [mutant for mutant in mutants if (known := results.of(mutant, tests)) and known.fate == fate]
 
 
 class _Teller:
@@ -58,7 +83,8 @@ class _Teller:
         self._results.add(outcome, self._tests)
         self._done += 1
         if self._done % 100 == 0 or self._done == self._count:
-            print(f"{clock()} {self._done} of {self._count}, in {outcome.mutant.path}", file=sys.stdout)  # noqa: T201 - the command's own word
+            sys.stdout.write(f"{clock()} {self._done} of {self._count}, in {outcome.mutant.path}\n")
+            sys.stdout.flush()
 
 
 def _files(folder: str) -> list[str]:
@@ -74,9 +100,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("only", nargs="*", help="parts of paths: only mutants of such files")
     parser.add_argument("--since", metavar="COMMIT", help="only mutants of files that differ from this commit")
     parser.add_argument("--children", type=int, default=2, help="how many mutants at a time")
+    parser.add_argument("--report", action="store_true", help="try nothing, report what is known")
     asked = parser.parse_args()
     if asked.since:
-        changed = subprocess.run(["git", "diff", "--name-only", asked.since], capture_output=True, text=True, check=True)
+        changed = subprocess.run(
+            ["git", "diff", "--name-only", asked.since], capture_output=True, text=True, check=True
+        )
         asked.only = [*asked.only, *changed.stdout.split()] or ["nothing changed"]
     return asked
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import mmap
 import os
 import sys
 import traceback
@@ -24,40 +25,41 @@ if TYPE_CHECKING:
 
 THIRD_PARTIES = ("base45", "cbor2", "cryptography.hazmat.primitives.asymmetric.ec", "fastapi.testclient", "jinja2")
 SECONDS = 120
+_NAME = 400
 
 
-def try_all(
-    mutants: Iterable[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]
-) -> None:
+def try_all(mutants: Iterable[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]) -> None:
     """Try every mutant against all of `tests`, the file named after its module first."""
     for name in THIRD_PARTIES:
         __import__(name)
-    running: dict[int, Mutant] = {}
+    running: dict[int, tuple[Mutant, mmap.mmap]] = {}
     for mutant in mutants:
+        noticed = mmap.mmap(-1, _NAME)
         child = os.fork()
         if child == 0:
-            _be_child(mutant, tests)
-        running[child] = mutant
+            _be_child(mutant, tests, noticed)
+        running[child] = mutant, noticed
         if len(running) >= children:
             tell(_one_of(running))
     while running:
         tell(_one_of(running))
 
 
-def _one_of(running: dict[int, Mutant]) -> Outcome:
+def _one_of(running: dict[int, tuple[Mutant, mmap.mmap]]) -> Outcome:
     child, status = os.wait()
-    mutant = running.pop(child)
-    fate = fate_of(status)
-    return Outcome(mutant, fate if fate != "too early" else KILLED)
+    mutant, noticed = running.pop(child)
+    fate, by = fate_of(status), noticed[:].rstrip(b"\0").decode()
+    noticed.close()
+    return Outcome(mutant, fate, by or "import" if fate == KILLED else "")
 
 
-def _be_child(mutant: Mutant, tests: Sequence[str]) -> None:
+def _be_child(mutant: Mutant, tests: Sequence[str], noticed: mmap.mmap) -> None:
     code = 1
     try:
         limit(SECONDS)
         into(LOG)
         sys.meta_path.insert(0, _Finder(mutant))
-        code = 0 if pytest.main([*QUIET, *_own_first(mutant, tests)], plugins=[Steady()]) == 0 else 1
+        code = 0 if pytest.main([*QUIET, *_own_first(mutant, tests)], plugins=[Steady(), _Witness(noticed)]) == 0 else 1
     except BaseException:  # noqa: BLE001 - the child says why before it ends
         traceback.print_exc()
     finally:
@@ -69,6 +71,19 @@ def _own_first(mutant: Mutant, tests: Sequence[str]) -> list[str]:
     folder = ROOT / tests[0]
     own = [str(folder / name)] if (folder / name).exists() else []
     return [*own, *tests]
+
+
+class _Witness:
+    """Writes down the test that fails; if none is written, importing failed."""
+
+    def __init__(self, noticed: mmap.mmap) -> None:
+        self._noticed = noticed
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the failing test's name for the parent."""
+        if report.failed:
+            name = report.nodeid.encode("ascii", "replace")[:_NAME]
+            self._noticed[: len(name)] = name
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
@@ -99,5 +114,3 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
     def path_stats(self, path: str) -> dict[str, int]:
         """Refuse, so that no bytecode of the true module is taken or written."""
         raise OSError(path)
-
-

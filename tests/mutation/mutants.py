@@ -28,7 +28,7 @@ DEFINITION = ""
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: where it stands, the lines it takes and gives, and the whole module that has it."""
+    """One change: where it stands, the lines it takes and gives, the statement and the whole module that have it."""
 
     path: str
     function: str
@@ -36,12 +36,13 @@ class Mutant:
     span: tuple[int, int]
     was: str
     became: str
+    statement: str
     source: str
 
     @property
     def key(self) -> str:
         """Name the change by what it changes, so that moved lines keep it: 16 hexadecimal digits."""
-        words = "\0".join((self.path, self.function, self.was, self.became))
+        words = f"{self.path}\n{self.function}\n{self.was}\n\n{self.became}"
         return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
@@ -82,7 +83,7 @@ class _Pages:
         after = "".join(self._texts.values())[len(before) - len(self._head) + len(old) :]
         first, was, became = _difference(old.splitlines(), new.splitlines())
         line = before.count("\n") + first + 1
-        return Mutant(name, change.function, line, change.span, was, became, before + new + after)
+        return Mutant(name, change.function, line, change.span, was, became, new, before + new + after)
 
     def _before(self, top: cst.CSTNode) -> Iterator[str]:
         for statement, text in self._texts.items():

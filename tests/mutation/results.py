@@ -1,10 +1,11 @@
 """What was found so far, one line of JSON a mutant, so that a broken-off run goes on where it stopped.
 
-A kill holds while the file of the test that did it stays as it was; a survival while no test file of its suite changes.
+A kill holds while the test that did it reads as it did; a survival while no test file of its suite changes.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from dataclasses import dataclass
@@ -54,16 +55,38 @@ class Results:
 
 
 def context(mutant: Mutant) -> str:
-    """Name a mutant together with the rest of its module: any edit of the module asks anew."""
-    return hashlib.sha256((mutant.path + "\0" + mutant.source).encode()).hexdigest()[:20]
+    """Name a mutant together with its function or class: any edit of that asks anew."""
+    return hashlib.sha256(f"{mutant.path}\n{mutant.key}\n{mutant.statement}".encode()).hexdigest()[:20]
 
 
 def _depends(by: str, tests: Sequence[str]) -> str:
-    return digest((by.partition("::")[0],) if by else tuple(tests))
+    file, separator, test = by.partition("::")
+    if separator:
+        return _digest(_function(file, test.partition("[")[0]))
+    return by or _digest(_text(tuple(tests)))
 
 
-@lru_cache(maxsize=1024)
-def digest(paths: tuple[str, ...]) -> str:
-    """Digest the text of Python files and of all below folders."""
-    files = sorted(file for path in paths for file in ([Path(path)] if path[-3:] == ".py" else Path(path).rglob("*.py")))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()[:12]
+@lru_cache(maxsize=4096)
+def _function(file: str, name: str) -> bytes:
+    """Return the text of one test, nothing if it is gone."""
+    found = (node for node in _tree(file).body if getattr(node, "name", None) == name)
+    return b"".join(ast.dump(node).encode() for node in found)
+
+
+@lru_cache(maxsize=256)
+def _tree(file: str) -> ast.Module:
+    path = Path(file)
+    return ast.parse(path.read_text("utf-8") if path.exists() else "")
+
+
+@lru_cache(maxsize=8)
+def _text(paths: tuple[str, ...]) -> bytes:
+    """Return the text of Python files and of all below folders."""
+    files = sorted(
+        file for path in paths for file in ([Path(path)] if path[-3:] == ".py" else Path(path).rglob("*.py"))
+    )
+    return b"".join(file.read_bytes() for file in files if file.exists())
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:12]

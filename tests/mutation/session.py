@@ -25,9 +25,7 @@ QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x", "--tb=short"
 LOG = ROOT / "build/mutation/session.log"
 
 
-def run(
-    mutants: Sequence[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]
-) -> None:
+def run(mutants: Sequence[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]) -> None:
     """Try `mutants` against `tests` in a process of their own, so that the next session imports everything anew."""
     sys.stdout.flush()
     child = os.fork()

@@ -1,7 +1,7 @@
 """One mutant, one forked child: it puts the mutant's code in place and runs the tests that reach it until one fails.
 
 The parent has collected all tests already, so a child costs little more than its tests. Code that runs only while the
-house is imported cannot be put in place; such a mutant is `TOO_EARLY` and gets a process that imports it (importing.py).
+house is imported cannot be put in place: such a mutant is `TOO_EARLY` and is left to importing.py.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import resource
 import signal
 import struct
 import sys
-import traceback
 import time
+import traceback
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
@@ -117,7 +117,7 @@ def _be_child(work: Callable[[], int], seconds: float) -> None:
 
 def _try(mutant: Mutant, items: list[pytest.Item], caches: list, noticed: mmap.mmap) -> int:
     try:
-        if not _put_in_place(mutant):
+        if not put_in_place(mutant):
             return 3
     except Exception:  # noqa: BLE001 - whatever is wrong with the driver must not pass for a kill
         return 4
@@ -128,7 +128,7 @@ def _try(mutant: Mutant, items: list[pytest.Item], caches: list, noticed: mmap.m
     return 0
 
 
-def _put_in_place(mutant: Mutant) -> bool:
+def put_in_place(mutant: Mutant) -> bool:
     module = sys.modules[mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")]
     whole = compile(mutant.source, str(module.__file__), "exec", dont_inherit=True)
     new = next((code for code in _codes(whole) if code.co_qualname == mutant.function), None)

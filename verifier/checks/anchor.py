@@ -54,7 +54,7 @@ def _where(receipt: AnchorReceipt, subject: Subject, situation: Situation, contr
         if contract == address:
             return None
     # A contract appointed a moment ago is unknown to a replica that is behind.
-    is_recent = subject.iat is None or subject.iat > situation.replica.head.time
+    is_recent = subject.iat is None or subject.iat > situation.head.time
     if is_recent or not situation.is_fresh(subject.kind.freshness):
         return _pending(situation)
     return invalid(Group.ANCHOR, "anchor.contract", contract=receipt.contract)
@@ -98,4 +98,4 @@ def _in_office(batch: Batch, contracts: _Terms) -> bool:
 
 
 def _pending(situation: Situation) -> Finding:
-    return error(Group.ANCHOR, "anchor.pending", block=situation.replica.head.number)
+    return error(Group.ANCHOR, "anchor.pending", block=situation.head.number)

@@ -76,13 +76,12 @@ def _attested(code: OfflineCode, situation: Situation) -> Finding:
 
 
 def _key(region: int, key_id: bytes, iat: int, situation: Situation) -> KeyRecord | Finding:
-    replica = situation.replica
-    key = replica.trust.key(region=region, owner=None, key_id=key_id)
+    key = situation.replica.trust.key(region=region, owner=None, key_id=key_id)
     if key is None:
-        is_current = situation.is_fresh(KEY_FRESHNESS) and iat <= replica.head.time + FRESH
+        is_current = situation.is_fresh(KEY_FRESHNESS) and iat <= situation.head.time + FRESH
         if is_current:
             return invalid(Group.CODE, "code.key_unknown", region=region)
-        return error(Group.CODE, "code.key_pending", region=region, block=replica.head.number)
+        return error(Group.CODE, "code.key_pending", region=region, block=situation.head.number)
     return _key_fault(key, iat) or key
 
 

@@ -10,7 +10,7 @@ __all__ = ["check"]
 
 def check(subject: Subject, situation: Situation) -> Finding:
     """Compare the newest final block's time with now; the limit is the catalogue's, in seconds."""
-    age, limit = int(situation.replica.age(situation.now)), subject.kind.freshness
+    age, limit = situation.age, subject.kind.freshness
     if age < -AHEAD:
         return error(Group.FRESHNESS, "replica.clock", ahead=-age)
     if age > limit:

@@ -34,9 +34,10 @@ abstract contract ConsortiumActs is Motions {
         _execute(_actor(who, _admin(region)), _recent(id));
     }
 
-    /// @notice One proposes, so many vote (every second time all), one executes.
-    function decide(uint256 kind, uint256 a, uint256 b, uint256 votes) external atPresent {
-        _decide(_drawMotion(kind, a, b), votes % 2 == 0 ? memberCount : votes / 2 % (memberCount + 1));
+    /// @notice One proposes, so many vote (every second time all), and somebody executes.
+    function decide(uint256 kind, uint256 a, uint256 b, uint256 votes, uint256 who) external atPresent {
+        votes = votes % 2 == 0 ? memberCount : votes / 2 % (memberCount + 1);
+        _decide(_drawMotion(kind, a, b), votes, _actor(who, _anyAdmin()));
     }
 
     /// @notice Somebody calls, without any vote, what only a vote may do.
@@ -78,7 +79,7 @@ abstract contract ConsortiumActs is Motions {
         bytes32[3] memory roles = [Cast.TRUST, Cast.ANCHOR, Cast.STATUS];
         address[3] memory first = [trusts[0], anchors[0], statuses[0]];
         for (uint256 i = 0; i < 3; ++i) {
-            _decide(Motion(Kind.Appoint, 0, first[i], roles[i], 0, false), Cast.FOUNDERS);
+            _decide(Motion(Kind.Appoint, 0, first[i], roles[i], 0, false), Cast.FOUNDERS, _anyAdmin());
         }
         for (uint256 i = 0; i < Cast.FOUNDERS; ++i) {
             for (uint256 r = 0; r < 3; ++r) {
@@ -87,14 +88,14 @@ abstract contract ConsortiumActs is Motions {
         }
     }
 
-    function _decide(Motion memory motion, uint256 votes) private {
-        uint256 id = _propose(_anyAdmin(), motion, clock + 1);
+    function _decide(Motion memory motion, uint256 votes, address executor) private {
+        uint256 id = _propose(_anyAdmin(), motion, clock + 10_000);
         for (uint256 i = 0; i < Cast.REGIONS && votes > 0; ++i) {
             if (_admin(i) == address(0)) continue;
             _vote(_admin(i), id);
             --votes;
         }
-        _execute(_anyAdmin(), id);
+        _execute(executor, id);
     }
 
     function _propose(address actor, Motion memory motion, uint64 expiresAt) private returns (uint256) {

@@ -36,11 +36,15 @@ abstract contract Motions is Roll {
     mapping(address contractAddress => bool) private _everAppointed;
     mapping(uint32 version => bool) private _published;
 
+    /// @dev Three times in four something that can be done, if there is such a thing.
     function _drawMotion(uint256 kind, uint256 a, uint256 b) internal view returns (Motion memory m) {
         m.kind = Kind(kind % 5);
         m.region = Cast.region(a);
         m.party = Cast.named(b);
         if (m.kind == Kind.Appoint) (m.role, m.party) = _drawAppointment(a, b);
+        if (b % 4 == 0) return m;
+        if (m.kind == Kind.Admit) m.region = _outside(a);
+        if (m.kind == Kind.Admit || m.kind == Kind.Heal) m.party = _free(b);
     }
 
     function _action(Motion memory m) internal pure returns (bytes memory) {
@@ -102,6 +106,20 @@ abstract contract Motions is Roll {
             if (seed % 2 == 0 && pool[i] == current[role]) return pool[i];
         }
         return pool[seed / 2 % pool.length];
+    }
+
+    function _outside(uint256 seed) private view returns (uint32 region) {
+        region = Cast.region(seed);
+        for (uint256 i = 0; i < Cast.REGIONS && seats[region].admin != address(0); ++i) {
+            region = Cast.region(seed % Cast.REGIONS + i);
+        }
+    }
+
+    function _free(uint256 seed) private view returns (address party) {
+        party = Cast.named(seed);
+        for (uint256 i = 0; i < Cast.NAMED && _regionOf(party) != 0; ++i) {
+            party = Cast.named(seed % Cast.NAMED + i);
+        }
     }
 
     /// @dev One time in eight under a role that is not the contract's own.

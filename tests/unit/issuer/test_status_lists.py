@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ecert.domain import jws
 from ecert.domain.errors import Unavailable
+from ecert.domain.status import TYP
 from issuer import status_list_token
 from issuer.status_lists import EXPIRES_SECONDS
 from ledger.port import Head
@@ -34,3 +36,20 @@ def test_a_list_that_was_not_followed_for_an_hour_is_not_handed_out(world: World
     assert status_list_token(world.room, Followed(), **names, now=NOW + EXPIRES_SECONDS - 1)
     with pytest.raises(Unavailable, match=r"status\.stale_list"):
         status_list_token(world.room, Followed(), **names, now=NOW + EXPIRES_SECONDS)
+
+
+@dataclass
+class Running:
+    """Somebody else follows a block just while the bits are copied."""
+
+    head: Head = HEAD
+
+    def bitmap(self, *, region: int, number: int) -> bytes | None:
+        self.head = Head(8, bytes(32), NOW + 60)
+        return bytes(256) if (region, number) == (32, 1) else None
+
+
+def test_a_list_never_claims_to_be_younger_than_its_bits(world: World) -> None:
+    token = status_list_token(world.room, Running(), region=32, number=1, now=NOW + 60)
+
+    assert jws.parse(token, typ=TYP, limit=10_000).claims["iat"] == NOW

@@ -63,6 +63,10 @@ class Issued:
     def fingerprint(self) -> bytes:
         return certificate.fingerprint(self.sd_jwt.jwt)
 
+    @property
+    def sm3_fingerprint(self) -> bytes:
+        return suites.digest(suites.SM3, self.sd_jwt.jwt.encode())
+
 
 class World:
     """Writes blocks into a replica and issues certificates of Jiangsu (32); 310118 accepts them."""
@@ -158,8 +162,9 @@ class World:
         return Issued(certificate.sign(replace(face, **changed), signer(key)))
 
     def anchor(self, *issued: Issued, region: int = 32, hash_alg: int = 1, time: int | None = None) -> list[Issued]:
-        leaves = [each.fingerprint for each in issued]
-        tree = Tree(leaves)
+        in_sm3 = hash_alg == suites.SM3
+        leaves = [each.sm3_fingerprint if in_sm3 else each.fingerprint for each in issued]
+        tree = Tree(leaves, suites.SM3 if in_sm3 else suites.SHA256)
         self.batches += 1
         self.block(
             "BatchAnchored",

@@ -24,7 +24,7 @@ from tests.unit.verifier.build import (
     told,
 )
 from verifier.evidence import Presented
-from verifier.findings import Group, Verdict
+from verifier.findings import Finding, Group, Outcome, Verdict
 
 
 def _receipt(issued: Issued) -> AnchorReceipt:
@@ -35,6 +35,24 @@ def _receipt(issued: Issued) -> AnchorReceipt:
 def test_an_unanchored_certificate_is_pending_and_not_forged(world: World) -> None:
     judged = world.judge(world.issue())
     assert told(judged, Group.ANCHOR) == "ERROR anchor.pending"
+    assert judged.verdict is Verdict.CANNOT_DECIDE
+
+
+def test_a_batch_in_sm3_proves_the_certificate_s_sm3_fingerprint(world: World) -> None:
+    one, other = world.anchor(world.issue(), world.issue(index=8), hash_alg=2)
+    assert found(world.judge(one), Group.ANCHOR) == Finding(
+        Group.ANCHOR,
+        Outcome.VALID,
+        "anchor.final",
+        {"batch": 1, "block": world.replica.head.number, "time": world.time},
+    )
+    assert told(world.judge(replace(one, receipt=other.receipt)), Group.ANCHOR) == "INVALID anchor.path"
+
+
+def test_a_batch_in_an_unknown_hash_is_an_error_and_no_forgery(world: World) -> None:
+    (issued,) = world.anchor(world.issue(), hash_alg=9)
+    judged = world.judge(issued)
+    assert found(judged, Group.ANCHOR) == Finding(Group.ANCHOR, Outcome.ERROR, "suite.hash_alg", {"hash_alg": 9})
     assert judged.verdict is Verdict.CANNOT_DECIDE
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text as sql
 from ecert.domain import certificate, jws
 from ecert.domain.errors import Conflict, EcertError, Malformed, NotAllowed, NotFound, Unavailable
 from ecert.domain.holders import HolderRef
-from ecert.domain.redeem import RedeemClaims, parse_response
+from ecert.domain.redeem import MOST_CERTIFICATES, RedeemClaims, parse_response
 from ecert.domain.use import use_hash
 from tests.unit.wallet_codes.town import (
     BIRTH,
@@ -159,8 +159,10 @@ def test_the_same_question_gets_the_same_bytes_for_ten_minutes(town: Town) -> No
     assert count(town, "wallet_use") == len(town.audited) == 1
 
 
-@pytest.mark.parametrize("changed", [{"idempotency_key": "attempt-2"}, {"requester": "别的单位"}])
-def test_another_question_is_told_that_the_code_is_used(town: Town, changed: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "changed", [{"idempotency_key": "attempt-2"}, {"requester": "别的单位"}, {"holder": WANG}, {"holder": None}]
+)
+def test_another_question_is_told_that_the_code_is_used(town: Town, changed: dict[str, object]) -> None:
     code = minted(town)
     redeem(town.home, asking(code.text), now=NOW)
     assert refusal(town, code.text, **changed) == "code.used"
@@ -228,6 +230,25 @@ def test_the_holder_chooses_among_alternatives(town: Town) -> None:
     second = claims_of(redeem(town.home, asking(chosen.text, use=use), now=NOW))
     assert [certificate.parse(each.sd_jwt).type_code for each in first.certificates] == [CARD]
     assert [certificate.parse(each.sd_jwt).type_code for each in second.certificates] == [BIRTH]
+
+
+def test_an_answer_may_hold_as_many_certificates_as_are_ever_shown(town: Town) -> None:
+    town.registers[32].kept[LI] = [held(CARD) for _ in range(MOST_CERTIFICATES - 1)] + [held(ESTATE)]
+    claims = claims_of(redeem(town.home, asking(minted(town).text), now=NOW))
+    assert len(claims.certificates) == MOST_CERTIFICATES
+    town.registers[32].give(held(CARD))
+    code = minted(town)
+    assert refusal(town, code.text) == "redeem.too_many"
+    assert count(town, "wallet_use") == 1
+
+
+def test_an_answer_that_nobody_could_read_leaves_the_code_unused(town: Town) -> None:
+    large = {"XM": "李" * 46_000}
+    town.registers[32].kept[LI] = [held(CARD, elements=large) for _ in range(3)] + [held(ESTATE)]
+    code = minted(town)
+    assert refusal(town, code.text) == "redeem.too_many"
+    del town.registers[32].kept[LI][:2]
+    assert claims_of(redeem(town.home, asking(code.text), now=NOW)).holder_match
 
 
 def test_mutable_elements_come_with_their_age_and_only_if_needed(town: Town) -> None:

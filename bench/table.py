@@ -1,0 +1,73 @@
+"""The table: on the screen, between the marks of docs/performance.md, and as var/bench.json."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from bench.timing import Row
+
+__all__ = ["publish", "show"]
+
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- bench: begin -->\n", "<!-- bench: end -->\n"
+_HEAD: Final = ("what", "median", "unit", "ratio to", "ratio", "aim", "met")
+_MANY: Final = 1000
+
+
+def show(rows: Sequence[Row]) -> str:
+    """Give the table in aligned columns."""
+    lines = [_HEAD, *map(_cells, rows)]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(_HEAD))]
+    return "\n".join("  ".join(_padded(cell, width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+
+
+def publish(rows: Sequence[Row]) -> None:
+    """Write the page's table and var/bench.json."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    listed = orjson.dumps([row.as_json() for row in rows], option=orjson.OPT_INDENT_2)
+    (ROOT / "var" / "bench.json").write_bytes(listed)
+    before, rest = PAGE.read_text("utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    table = "\n".join("| " + " | ".join(line) + " |" for line in (_HEAD, ("---",) * len(_HEAD), *map(_cells, rows)))
+    PAGE.write_text(f"{before}{BEGIN}{_circumstances()}\n\n{table}\n{END}{after}", "utf-8")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    met = "" if row.met is None else ("yes" if row.met else "no")
+    ratio = "" if row.ratio is None else _number(row.ratio)
+    return (row.name, _number(row.median), row.unit, row.yardstick or "", ratio, row.aim or "", met)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= _MANY else f"{value:.3g}"
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _circumstances() -> str:
+    """Say when, at which commit and on what."""
+    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    commit = subprocess.run(git, check=False, capture_output=True, text=True).stdout.strip()  # noqa: S603 - our own
+    day = datetime.now(UTC).date().isoformat()
+    return f"Run on {day} at {commit or 'no commit'}: {_processors()}, Python {platform.python_version()}."
+
+
+def _processors() -> str:
+    lines = Path("/proc/cpuinfo").read_text("ascii").splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(models)} shared cores ({models[0]})"

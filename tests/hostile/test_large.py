@@ -1,0 +1,58 @@
+"""A megabyte of the worst shape is answered at once and in bounded memory; a reader that is not linear would not return."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from tests.fuzz.targets import TARGETS
+
+MEGABYTE = 1_000_000
+MOST_MEMORY = 64 * MEGABYTE
+TIMES_TRIED_ELSEWHERE = {"bodies"}
+"""Doors have a limit of their own (tests/journeys/test_doors_bad_input.py)."""
+SHAPES = {
+    "open brackets": b"[",
+    "open objects": b'{"a":',
+    "members": b'"a":1,',
+    "quotes": b'"',
+    "escaped quotes": b'\\"',
+    "tildes": b"~",
+    "parts": b"a~",
+    "dots": b".",
+    "dotted": b"a.",
+    "base64": b"AAAA",
+    "digits": b"9",
+    "zeros": b"0",
+    "letters": b"A",
+    "hyphens": b"-",
+    "slashes": b"https://a/",
+    "spaces": b" ",
+    "line ends": b"\r\n",
+    "equals": b"=",
+    "settings": b"ECERT_A=1\n",
+    "tables": b"[[a]]\n",
+    "keys": b"a = 1\n",
+    "arrays of CBOR": b"\x81",
+    "zeros of bytes": bytes(1),
+    "surrogates": b"\xed\xa0\x80",
+    "Chinese": "证".encode(),
+}
+PREFIXES = {"nothing": b"", "an offline code": b"ECERT1:", "an object": b"{", "an array": b"[", "a text": b'"'}
+
+
+@pytest.mark.parametrize("name", sorted(set(TARGETS) - TIMES_TRIED_ELSEWHERE))
+def test_a_megabyte_of_any_shape(name: str) -> None:
+    with TARGETS[name].ready() as trial:
+        trial.attempt(trial.seeds[0])  # what is made once counts for nobody
+        tracemalloc.start()
+        for shape, unit in SHAPES.items():
+            for prefix in PREFIXES.values():
+                data = (prefix + unit * (MEGABYTE // len(unit)))[:MEGABYTE]
+                tracemalloc.reset_peak()
+                before, _ = tracemalloc.get_traced_memory()
+                trial.attempt(data)
+                _, peak = tracemalloc.get_traced_memory()
+                assert peak - before < MOST_MEMORY, shape
+        tracemalloc.stop()

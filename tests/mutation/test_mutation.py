@@ -1,0 +1,102 @@
+"""The mutation run can be trusted: it changes what it should, names it steadily, and lets go of an unchanged module."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tests.mutation import trying
+from tests.mutation.answers import Answers
+from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.results import Results, _depends
+from tests.mutation.trying import ENDLESS, KILLED, SURVIVED, Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULE = '''"""A module."""
+
+LIMIT = 3
+
+
+class Box:
+    """A box."""
+
+    def is_full(self, count: int) -> bool:
+        """Say so."""
+        if self.closed():
+            raise Malformed("box.closed", "these words")
+        return count >= LIMIT
+'''
+ANSWER = """
+[[answer]]
+file = "box.py"
+function = "Box.is_full"
+why = "a box is never exactly full"
+changes = [{was = "return count >= LIMIT", became = "return count > LIMIT"}]
+"""
+
+
+def box(tmp_path: Path, text: str = MODULE) -> list[Mutant]:
+    path = tmp_path / "box.py"
+    path.write_text(text, "utf-8")
+    return mutants_of(path, name="box.py")
+
+
+def test_each_mutant_is_one_change(tmp_path: Path) -> None:
+    assert [(mutant.line, mutant.function, mutant.became) for mutant in box(tmp_path)] == [
+        (3, "", "LIMIT = None"),
+        (3, "", "LIMIT = 4"),
+        (11, "Box.is_full", "if not (self.closed()):"),
+        (12, "Box.is_full", 'raise Malformed("XXbox.closedXX", "these words")'),
+        (12, "Box.is_full", 'raise Malformed("BOX.CLOSED", "these words")'),
+        (13, "Box.is_full", "return count > LIMIT"),
+    ]
+    for mutant in box(tmp_path):
+        assert mutant.source.replace(mutant.became, mutant.was) == MODULE
+
+
+def test_a_mutant_keeps_its_name_when_its_lines_move(tmp_path: Path) -> None:
+    moved = MODULE.replace("class Box", "SMALLER = 2\n\n\nclass Box")
+
+    assert {mutant.key for mutant in box(tmp_path)} < {mutant.key for mutant in box(tmp_path, moved)}
+
+
+def test_an_answer_is_to_one_change_and_is_missed_when_nobody_needs_it(tmp_path: Path) -> None:
+    answers, mutants = Answers(ANSWER), box(tmp_path)
+
+    assert [answers.to(mutant) is not None for mutant in mutants] == [False] * 5 + [True]
+    assert answers.needless(mutants, ["box.py"]) == []
+    assert [answer.became for answer in answers.needless(mutants[:5], ["box.py"])] == ["return count > LIMIT"]
+
+
+def test_a_result_holds_until_its_function_or_its_test_changes(tmp_path: Path) -> None:
+    test = tmp_path / "test_box.py"
+    test.write_text("def test_full():\n    assert True\n", "utf-8")
+    results = Results(tmp_path / "kept.jsonl")
+    mutant = box(tmp_path)[5]
+    results.add(Outcome(mutant, KILLED, f"{test}::test_full"), ["tests"])
+
+    kept = Results(tmp_path / "kept.jsonl").of(mutant, ["tests"])
+    assert kept is not None
+    assert kept.fate == KILLED
+    assert replace(kept, tests=_depends(kept.by.replace("full", "gone"), ["tests"])) != kept
+    elsewhere = box(tmp_path, MODULE.replace("self.closed()", "self.shut()"))[5]
+    assert results.of(elsewhere, ["tests"]) is None
+
+
+def test_a_child_s_end_is_read_as_what_it_was() -> None:
+    exits = {code: trying.fate_of(code << 8) for code in (0, 1, 2, 3, 4)}
+
+    assert exits == {0: SURVIVED, 1: KILLED, 2: KILLED, 3: trying.TOO_EARLY, 4: trying.BROKEN}
+    assert trying.fate_of(14) == ENDLESS
+    assert trying.fate_of(11) == KILLED
+
+
+def test_an_unchanged_function_is_never_put_in_place(tmp_path: Path) -> None:
+    text = (tmp_path.cwd() / "verifier/checks/status.py").read_text("utf-8")
+    unchanged = Mutant("verifier/checks/status.py", "check", 1, (1, 1), "", "", "", text + "\n# unchanged\n")
+
+    import_module("verifier.checks.status")
+    assert trying.put_in_place(unchanged) is False
