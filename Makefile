@@ -4,6 +4,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOLC := contracts/node_modules/.ready
 INTEROP := build/interop/.ready
+FUZZ := build/fuzz/.ready
+PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
 SYSTEM_COMMANDS := openssl chromium
 BASE ?= HEAD~1
@@ -12,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all crash screenshots interop check format rules contracts forge slither coverage mutation lock clean node system
+.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation lock clean node system
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +37,13 @@ crash: $(READY) ## Kill a house at every named durable write, judge it; full dis
 
 interop: system node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node
 	$(BIN)/python -m pytest tests/interop
+
+bench: node $(READY) $(SOLC) $(INTEROP) $(PEERS) ## Measure all against its yardsticks (SHORT=1: shapes a hundredth); needs wrk and Node 20
+	@command -v wrk >/dev/null || { echo "make bench needs the system package wrk (Debian: apt-get install wrk)." >&2; exit 1; }
+	SHORT=$(SHORT) $(BIN)/python -m bench
+
+fuzz: $(READY) $(FUZZ) ## Fuzz every parser for a minute each and keep what reached new code (SHORT=1: 5 s each, nothing kept)
+	$(BIN)/python -m tests.fuzz $(if $(SHORT),--seconds 5,--seconds 60 --keep)
 
 check: node $(READY) $(SOLC) ## Lint, types, import rules, fresh contract artefacts; needs Node 20 or newer
 	$(BIN)/ruff check .
@@ -85,10 +94,12 @@ lock: ## Write requirements.lock anew from pyproject.toml (make lock UPGRADE=--u
 	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 $(UPGRADE) -o tests/interop/requirements.lock tests/interop/requirements.in
 	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
+		--python-version 3.11 $(UPGRADE) -o tests/fuzz/requirements.lock tests/fuzz/requirements.in
+	build/lock/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header \
 		--python-version 3.11 $(UPGRADE) -o contracts/requirements-slither.lock contracts/requirements-slither.in
 
 clean: ## Remove what make made (.venv, node_modules, build/, caches); var/ with its keys stays
-	rm -rf .venv contracts/node_modules build .hypothesis .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf .venv contracts/node_modules bench/peers/node_modules build .hypothesis .mypy_cache .ruff_cache .pytest_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --no-deps: the lock is complete, and mpl-font asks for matplotlib, which the lock leaves out on purpose
@@ -113,8 +124,18 @@ $(SLITHER): contracts/requirements-slither.lock
 	build/slither/bin/pip install --quiet --require-hashes --no-deps -r contracts/requirements-slither.lock
 	@touch $@
 
+# The engine needs a wheel for this machine, so nothing else asks for it (docs/fuzzing.md).
+$(FUZZ): tests/fuzz/requirements.lock | $(READY)
+	rm -rf build/fuzz/packages
+	$(BIN)/pip install --quiet --require-hashes --no-deps --only-binary :all: --target build/fuzz/packages -r $<
+	@touch $@
+
 $(SOLC): contracts/package.json contracts/package-lock.json | node
 	cd contracts && npm ci
+	@touch $@
+
+$(PEERS): bench/peers/package.json bench/peers/package-lock.json | node
+	cd bench/peers && npm ci
 	@touch $@
 
 node:

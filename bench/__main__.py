@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark once, in one run; the table goes to the screen, to docs/performance.md and var/bench.json.
+"""`make bench`: all in one run; the table goes to the screen, to docs/performance.md and var/bench.json.
 
     python -m bench            all groups
     python -m bench tree api   some; the documents are left as they are
@@ -40,8 +40,9 @@ def _house(folder: Path) -> list[Row]:
 
 
 def _peers(folder: Path) -> list[Row]:
-    ours = certificates.verdict(folder / "ours")
-    return [ours, *abroad.measure(folder / "shown", ours=(ours.name, ours.median))]
+    ours = certificates.beside(folder / "ours")
+    verified, judged = ((row.name, row.median) for row in ours)
+    return [*ours, *abroad.measure(folder / "shown", verified=verified, judged=judged)]
 
 
 _GROUPS: Final[Mapping[str, Callable[[Path], list[Row]]]] = {

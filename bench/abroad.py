@@ -28,18 +28,18 @@ _ROUNDS, _CALLS = (1, 5) if SHORT else (9, 100)
 _VERSIONS: Final = {"tt": "@tradetrust-tt/tt-verify", "oa": "@govtechsg/oa-verify"}
 
 
-def measure(folder: Path, *, ours: tuple[str, float]) -> list[Row]:
-    """Hold each peer against our full verdict (its name and milliseconds); what can be run here is."""
+def measure(folder: Path, *, verified: tuple[str, float], judged: tuple[str, float]) -> list[Row]:
+    """Hold each peer against what we do of the same kind (its name and milliseconds); what can be run here is."""
     rows = []
     if _REFERENCE.exists():
         seconds = _reference(folder)
-        rows.append(row("sd-jwt (PyPI), parse and verify alone", seconds * 1e3, "ms", yardstick=ours))
+        rows.append(row("sd-jwt (PyPI), parse and verify", seconds * 1e3, "ms", yardstick=verified))
     anvil = next(_PEERS.glob("node_modules/@foundry-rs/anvil-*/bin/anvil*"), None)
     if anvil is not None:
         with _chain(anvil) as url:
             for kind, package in _VERSIONS.items():
                 name = f"{package} {_version(package)}, hash and chain"
-                rows.append(row(name, _open_attestation(kind, url) * 1e3, "ms", yardstick=ours))
+                rows.append(row(name, _open_attestation(kind, url) * 1e3, "ms", yardstick=judged))
     return rows
 
 

@@ -68,9 +68,7 @@ def measure(folder: Path) -> list[Row]:
 def _script(folder: Path, body: bytes) -> Path:
     script = folder / "post.lua"
     script.write_text(
-        'wrk.method = "POST"\n'
-        'wrk.headers["Content-Type"] = "application/json"\n'
-        f"wrk.body = [==[{body.decode()}]==]\n",
+        f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[{body.decode()}]==]\n',
         "utf-8",
     )
     return script

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import unicodedata
@@ -27,7 +28,7 @@ def show(rows: Sequence[Row]) -> str:
     """Give the table in aligned columns."""
     lines = [_HEAD, *map(_cells, rows)]
     widths = [max(_width(line[column]) for line in lines) for column in range(len(_HEAD))]
-    return "\n".join("  ".join(_padded(cell, width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join("  ".join(map(_padded, line, widths)).rstrip() for line in lines)
 
 
 def publish(rows: Sequence[Row]) -> None:
@@ -64,7 +65,11 @@ def _circumstances() -> str:
     git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
     commit = subprocess.run(git, check=False, capture_output=True, text=True).stdout.strip()  # noqa: S603 - our own
     day = datetime.now(UTC).date().isoformat()
-    return f"Run on {day} at {commit or 'no commit'}: {_processors()}, Python {platform.python_version()}."
+    load = os.getloadavg()[1]
+    return (
+        f"Run on {day} at {commit or 'no commit'}: {_processors()}, Python {platform.python_version()}, "
+        f"load {load:.0f} over the last five minutes (2 would be this benchmark alone)."
+    )
 
 
 def _processors() -> str:

@@ -40,7 +40,7 @@ class Row:
 def interleaved(
     cases: Mapping[str, Callable[[], object]], *, rounds: int, calls: int = 1, waits: bool = False
 ) -> dict[str, float]:
-    """Time each case in turn, `rounds` times over; median seconds a call. `waits` where a case does more than compute."""
+    """Time each case in turn, `rounds` times over; median seconds a call. `waits`: a case does more than compute."""
     clock = perf_counter if waits else thread_time
     taken: dict[str, list[float]] = {name: [] for name in cases}
     for case in cases.values():

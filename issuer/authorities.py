@@ -2,6 +2,7 @@
 
 Custody first, rows second, chain last: an interruption leaves a key that nobody knows, never one that nobody has.
 What is missing is judged by what was followed from the chain, so setting up an authority again asks for the rest only.
+What was said since stands: a right that was withdrawn is not asked for again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from ecert.domain.errors import Conflict, NotAllowed, NotFound
 from ecert.domain.ids import division_covers, parse_division, parse_uscc
 from ecert.domain.strict import b64url_decode
+from ecert.domain.trust import TrustState
 from issuer.room import Issuer
 from issuer.signing_keys import PURPOSE, check_suite, name_key
 from issuer.store import authorities
@@ -126,9 +128,13 @@ def _missing(issuer: Issuer, wanted: Authority, now: int) -> Iterator[Call]:
     for key in keys:
         if key.active and trust.key(region=row.region, owner=row.uscc, key_id=b64url_decode(key.kid)) is None:
             yield _register_key(issuer, row, suite=key.suite, number=key.number, not_before=since)
-    types = [code for code in wanted.types if not trust.may_issue(wanted.uscc, code, at=now, known_at=now)]
+    types = [code for code in wanted.types if not _was_granted(trust, wanted, code, now)]
     if types:
         yield acts.grant(issuer.directory, uscc=wanted.uscc, types=types, since=since)
+
+
+def _was_granted(trust: TrustState, wanted: Authority, type_code: str, now: int) -> bool:
+    return any(trust.may_issue(wanted.uscc, type_code, at=at, known_at=now) for at in (wanted.not_before, now))
 
 
 def _register_key(issuer: Issuer, row: StoredAuthority, *, suite: str, number: int, not_before: int) -> Call:

@@ -1,4 +1,4 @@
-"""Following: every final block, in order and whole, into this deployment's replica (design section 4, "Following").
+"""Following: every final block, in order and whole, into this deployment's replica (docs/spec/replica.md).
 
 For each block: (1) its parent is the block followed before, (2) the events of every contract of the directory are
 taken, from the block of its appointment on, (3) each contract's running event hash, recomputed from them, equals the

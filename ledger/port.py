@@ -1,4 +1,4 @@
-"""The ledger port: what every chain behind ecert promises (design section 4, "Drivers").
+"""The ledger port: what every chain behind ecert promises (docs/decisions/0004-chain.md).
 
 A driver speaks to one chain on which the four contracts stand. It holds no queue and no key: `ledger.sending`
 keeps the queue of signed transactions and sends the *same bytes* until they are final, so a driver may forget

@@ -70,8 +70,9 @@ class Sending:
                 return known
             if nonce != self._next_nonce(connection, account):
                 raise Conflict("ledger.nonce_used", "another transaction has this nonce, or one before it is missing")
-            self.ledger.submit(signed)
-            return store.add_transaction(connection, signed, account=account, nonce=nonce, purpose=purpose, now=0)
+            number = store.add_transaction(connection, signed, account=account, nonce=nonce, purpose=purpose, now=0)
+            self.ledger.submit(signed)  # last: what could not be written down must not become final
+            return number
 
     def outcome(self, transaction_hash: bytes) -> tuple[int | None, str | None]:
         """Return (final block or None, the contract's error or None); NotFound("ledger.unknown_transaction")."""

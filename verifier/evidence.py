@@ -20,7 +20,7 @@ _CLOCKS_DIFFER: Final = 5
 class Question:
     """Who accepts (a parsed division), whom the caller has identified, and as of when (Unix seconds; None: now).
 
-    `at` is legal time, `known_at` chain time (design section 4, "Two times"); `item` is the service item's code.
+    `at` is legal time, `known_at` chain time (docs/glossary.md); `item` is the service item's code.
     """
 
     division: str

@@ -1,4 +1,4 @@
-"""What a check answers and what a verdict is, as closed sets: no outcome can be forgotten (design section 6)."""
+"""What a check answers and what a verdict is, as closed sets: no outcome can be forgotten (docs/spec/verdict.md)."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ecert.domain.errors import Malformed
 from ecert.domain.holders import HolderRef
@@ -49,8 +50,11 @@ def verify_presentation(container: Container, *, asking: Asking, replica: Replic
     return report_on([judged], situation=situation, assurance="full", item=item)
 
 
-def verify_file(data: bytes | str, *, asking: Asking, replica: Replica, now: int) -> Report:
-    """Judge a container or a bare SD-JWT; what is neither is refused in a report, with its parser's code."""
+def verify_file(data: bytes | str | dict[str, Any], *, asking: Asking, replica: Replica, now: int) -> Report:
+    """Judge a container, as text or as JSON read before, or a bare SD-JWT.
+
+    What is neither is refused in a report, with its parser's code.
+    """
     try:
         container = read_certificate(data)
     except Malformed as fault:

@@ -1,4 +1,4 @@
-"""What each kind of evidence must answer, as data: design section 6's table, column by column."""
+"""What each kind of evidence must answer, as data: the table of docs/spec/verdict.md, column by column."""
 
 from __future__ import annotations
 

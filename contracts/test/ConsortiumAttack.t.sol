@@ -40,6 +40,10 @@ contract ConsortiumAttack is Campaign {
         require(_actors.theConsortiumIsAsDecided(), "members, accounts or directory differ from what was decided");
     }
 
+    function invariant_ASucceededContractNeverReturns() external view {
+        _requireKept(_actors, Roll.Law.WhatIsSucceededNeverReturns, "a contract was appointed twice");
+    }
+
     function invariant_ARemovedMemberCanDoNothing() external view {
         _requireKept(_actors, Roll.Law.RemovedMembersDoNothing, "a removed member acted");
     }

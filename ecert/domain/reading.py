@@ -18,6 +18,7 @@ L = TypeVar("L", bound=str)
 
 _LARGEST: Final = 4 * 1024 * 1024
 _LARGEST_SIZE: Final = 10_000
+_MOST_DOTS: Final = 64
 
 
 class Table:
@@ -100,6 +101,9 @@ def parse_toml(source: object, *, code: str) -> Table:
     """Read bytes of at most 4 MiB as a TOML document; Malformed(code) for anything else."""
     if not isinstance(source, bytes) or len(source) > _LARGEST:
         raise Malformed(code, "no bytes, or too many")
+    # The reader's time grows with the square of a dotted key's length, and such a key stands on one line.
+    if any(line.count(b".") > _MOST_DOTS for line in source.splitlines()):
+        raise Malformed(code, "too many dots on one line")
     try:
         return Table(tomllib.loads(source.decode("utf-8")), code=code, where="list")
     except (ValueError, RecursionError):

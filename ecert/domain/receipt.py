@@ -17,6 +17,7 @@ from ecert.domain.strict import b64url_decode, b64url_encode, loads
 __all__ = [
     "AnchorReceipt",
     "Container",
+    "container_of",
     "format_container",
     "parse_container",
     "parse_receipt",
@@ -69,7 +70,11 @@ def format_container(container: Container) -> bytes:
 
 def parse_container(data: bytes | str) -> Container:
     """Read a container; Malformed("container.form" | "receipt.form" | "json.*")."""
-    value = loads(data, limit=_LIMIT)
+    return container_of(loads(data, limit=_LIMIT))
+
+
+def container_of(value: object) -> Container:
+    """Read a container whose JSON was read before, strictly."""
     if not isinstance(value, dict) or value.keys() != {"v", "sd_jwt", "receipt"}:
         raise Malformed("container.form", "exactly v, sd_jwt and receipt are expected")
     if type(value["v"]) is not int or value["v"] != 1 or not isinstance(value["sd_jwt"], str):
@@ -77,8 +82,10 @@ def parse_container(data: bytes | str) -> Container:
     return Container(value["sd_jwt"], None if value["receipt"] is None else parse_receipt(value["receipt"]))
 
 
-def read_certificate(data: bytes | str) -> Container:
-    """Read a container, or a bare SD-JWT (not looked into), which has no receipt."""
+def read_certificate(data: object) -> Container:
+    """Read a container, as text or as JSON read before, or a bare SD-JWT (not looked into), which has no receipt."""
+    if isinstance(data, dict):
+        return container_of(data)
     if not isinstance(data, bytes | str) or len(data) > _LIMIT:
         raise Malformed("container.form", f"text of at most {_LIMIT} characters is expected")
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from ecert.domain import strict
 from ecert.domain.errors import Malformed
-from ecert.runtime.web import LARGE_BODY_LIMIT
+from ecert.runtime.web import BODY_LIMIT, LARGE_BODY_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -26,7 +27,10 @@ async def read_json(request: Request, *, limit: int = LARGE_BODY_LIMIT, depth: i
     """Read the JSON body; Malformed `request.media_type` (415) or `json.*`."""
     if not _says_json(request):
         raise Malformed("request.media_type", "application/json is wanted")
-    return strict.loads(await request.body(), limit=limit, depth=depth)
+    body = await request.body()
+    if len(body) > BODY_LIMIT:  # seconds of work, and whoever sent it has shown no key yet: nobody else may wait for it
+        return await run_in_threadpool(strict.loads, body, limit=limit, depth=depth)
+    return strict.loads(body, limit=limit, depth=depth)
 
 
 class StrictRoute(APIRoute):

@@ -1,6 +1,6 @@
 """The ledger in one process: an EVM chain in a SQLite file, for one machine, the demonstration and the tests.
 
-Design section 4, "Drivers". At most one block a clock second, with everything that waits, because block times
+docs/decisions/0004-chain.md. At most one block a clock second, with everything that waits, because block times
 must rise and never run ahead of the clock; an empty one each heartbeat, so that a quiet chain is not old.
 What is not final yet is kept in memory only: the sender's queue hands the same bytes in again.
 """

@@ -181,6 +181,19 @@ def test_a_locked_database_is_told_and_the_same_request_then_works(world: World)
         assert knock(world, door, json=door.body, once=template).status_code in expected, template
 
 
+def test_a_database_that_is_away_does_not_age_the_replica(world: World) -> None:
+    ledger = world.house.floor.ledger
+    assert isinstance(ledger, EmbeddedLedger)
+    world.issue(1)
+    on_connecting(world, "busy_timeout = 20")
+
+    with locked(world):
+        newest = ledger.make_block()
+        with pytest.raises(Unavailable, match=r"storage\.unavailable"):
+            world.house.rounds.once()
+        assert world.house.replica.head.number >= newest.number
+
+
 def test_a_full_disk_is_told_and_loses_nothing(world: World) -> None:
     kept = {world.issue(no).licence_id for no in (1, 2, 24)}
     with world.house.floor.database.reading() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,13 +79,13 @@ class _Teller:
 
     def __init__(self, results: Results, tests: Sequence[str], count: int) -> None:
         self._results, self._tests, self._count, self._done = results, tests, count, 0
+        self._words = os.fdopen(os.dup(1), "w", buffering=1)
 
     def __call__(self, outcome: Outcome) -> None:
         self._results.add(outcome, self._tests)
         self._done += 1
         if self._done % 100 == 0 or self._done == self._count:
-            sys.stdout.write(f"{clock()} {self._done} of {self._count}, in {outcome.mutant.path}\n")
-            sys.stdout.flush()
+            self._words.write(f"{clock()} {self._done} of {self._count}, in {outcome.mutant.path}\n")
 
 
 def _files(folder: str) -> list[str]:

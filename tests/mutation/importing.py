@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.mutation.placing import module_of
 from tests.mutation.session import LOG, QUIET, ROOT, Steady, into
-from tests.mutation.trying import KILLED, Outcome, fate_of, limit
+from tests.mutation.trying import BROKEN, KILLED, Outcome, confine, fate_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -49,6 +50,7 @@ def _one_of(running: dict[int, tuple[Mutant, mmap.mmap]]) -> Outcome:
     child, status = os.wait()
     mutant, noticed = running.pop(child)
     fate, by = fate_of(status), noticed[:].rstrip(b"\0").decode()
+    fate = KILLED if fate == BROKEN else fate
     noticed.close()
     return Outcome(mutant, fate, by or "import" if fate == KILLED else "")
 
@@ -56,7 +58,7 @@ def _one_of(running: dict[int, tuple[Mutant, mmap.mmap]]) -> Outcome:
 def _be_child(mutant: Mutant, tests: Sequence[str], noticed: mmap.mmap) -> None:
     code = 1
     try:
-        limit(SECONDS)
+        confine(SECONDS)
         into(LOG)
         sys.meta_path.insert(0, _Finder(mutant))
         code = 0 if pytest.main([*QUIET, *_own_first(mutant, tests)], plugins=[Steady(), _Witness(noticed)]) == 0 else 1
@@ -90,7 +92,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
     """Gives one module the mutant's source in place of its file's."""
 
     def __init__(self, mutant: Mutant) -> None:
-        self._name = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        self._name = module_of(mutant.path)
         self._path = str(ROOT / mutant.path)
         self._source = mutant.source
 

@@ -49,8 +49,7 @@ def run(mutants: Sequence[Mutant], *, tests: Sequence[str], children: int, tell:
 
 
 def into(log: Path) -> None:
-    """Send what pytest and the tests print into a file; the commands own words go on to where they went."""
-    sys.stdout = os.fdopen(os.dup(1), "w", buffering=1)
+    """Send what pytest and the tests print into a file."""
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(written, 1)
     os.dup2(written, 2)

@@ -1,38 +1,42 @@
-"""One mutant, one forked child: it puts the mutant's code in place and runs the tests that reach it until one fails.
+"""Forked workers put one mutant after another in place and run the tests that reach it until one fails.
 
-The parent has collected all tests already, so a child costs little more than its tests. Code that runs only while the
-house is imported cannot be put in place: such a mutant is `TOO_EARLY` and is left to importing.py.
+The parent has collected all tests already, so a mutant costs little more than its tests. After a kill the same test
+has to pass unchanged, else the worker ends and another goes on: no mutant leaves anything to the next. Code that runs
+only while the house is imported cannot be put in place: such a mutant is `TOO_EARLY` and is left to importing.py.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import mmap
 import os
 import resource
+import selectors
 import signal
 import struct
 import sys
 import time
 import traceback
+from collections import deque
 from dataclasses import dataclass
-from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from tests.mutation.covering import Covering, failed, house_caches
+from tests.mutation.placing import put_in_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import pytest
 
     from tests.mutation.mutants import Mutant
 
-SURVIVED, KILLED, ENDLESS, TOO_EARLY = "survived", "killed", "endless", "too early"
-BROKEN = "broken"
-_BY_EXIT = {0: SURVIVED, 1: KILLED, 3: TOO_EARLY, 4: BROKEN}
+SURVIVED, KILLED, ENDLESS, TOO_EARLY, BROKEN = "survived", "killed", "endless", "too early", "broken"
+_PORTION = 30
+"""Mutants that a worker is given at a time."""
 _ROOM = 2 << 30
-"""Bytes that a child may take beyond what its parent has: a mutant's loop must not eat the machine."""
+"""Bytes that a worker may take beyond what its parent has: a mutant's loop must not eat the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,15 @@ class Outcome:
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A mutant, the tests that reach it in their order, and the processor seconds that it may take."""
+
+    mutant: Mutant
+    tests: Sequence[str]
+    seconds: int
+
+
 def try_all(
     mutants: Iterable[Mutant],
     *,
@@ -52,121 +65,126 @@ def try_all(
     children: int,
     tell: Callable[[Outcome], None],
 ) -> None:
-    """Try every mutant, `children` at a time, and tell each outcome as it comes."""
-    by_name = {item.nodeid: item for item in items}
-    caches = house_caches()
-    running: dict[int, tuple[Mutant, list[str], mmap.mmap]] = {}
-    gc.collect()
-    gc.freeze()
+    """Try every mutant with so many workers, and tell each outcome as it comes."""
+    tasks = deque()
     for mutant in mutants:
         reached = covering.tests(mutant.path, mutant.span)
         tests = covering.in_order(mutant.path, reached - {""})
-        if not mutant.function or not tests:
+        if mutant.function and tests:
+            tasks.append(Task(mutant, tests, 6 + int(10 * sum(covering.seconds[test] for test in tests))))
+        else:
             tell(Outcome(mutant, TOO_EARLY if "" in reached or not mutant.function else SURVIVED))
-            continue
-        seconds = 5 + 10 * sum(covering.seconds[test] for test in tests)
-        noticed = mmap.mmap(-1, 4)
-        child = os.fork()
-        if child == 0:
-            _be_child(lambda m=mutant, t=tests, n=noticed: _try(m, [by_name[name] for name in t], caches, n), seconds)
-        running[child] = mutant, tests, noticed
-        if len(running) >= children:
-            tell(_one_of(running))
-    while running:
-        tell(_one_of(running))
+    by_name = {item.nodeid: item for item in items}
+    caches = house_caches()
+    gc.collect()
+    gc.freeze()
+    with selectors.DefaultSelector() as waiting:
+        while tasks or waiting.get_map():
+            while tasks and len(waiting.get_map()) < children:
+                worker = Worker([tasks.popleft() for _ in range(min(_PORTION, len(tasks)))], by_name, caches)
+                waiting.register(worker.told, selectors.EVENT_READ, worker)
+            for key, _ in waiting.select():
+                if not key.data.listen(tell):
+                    waiting.unregister(key.fileobj)
+                    tasks.extendleft(reversed(key.data.end(tell)))
 
 
-def limit(seconds: float) -> None:
-    """Give this process `seconds` of processor time, ten times as long by the clock, and room for no more."""
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
-    taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()  # noqa: PTH123, SIM115 - gone next
-    resource.setrlimit(resource.RLIMIT_AS, (taken + _ROOM, taken + _ROOM))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(10 * int(seconds) + 30)
+class Worker:
+    """A forked process with its portion; what it does last stands in shared memory, should it be ended."""
+
+    def __init__(self, tasks: list[Task], items: dict[str, pytest.Item], caches: list) -> None:
+        self._tasks = tasks
+        self._doing = mmap.mmap(-1, 4)
+        self.told, tell = os.pipe()
+        self._rest = b""
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._work(tell, items, caches)
+        os.close(tell)
+
+    def listen(self, tell: Callable[[Outcome], None]) -> bool:
+        """Tell what the worker has found since; False at its end."""
+        came = os.read(self.told, 1 << 16)
+        *lines, self._rest = (self._rest + came).split(b"\n")
+        for line in lines:
+            fate, by = json.loads(line)
+            tell(Outcome(self._tasks.pop(0).mutant, fate, by))
+        return bool(came)
+
+    def end(self, tell: Callable[[Outcome], None]) -> list[Task]:
+        """Bury the worker: tell of the mutant that ended it, and return what it left undone."""
+        os.close(self.told)
+        _, status = os.waitpid(self._pid, 0)
+        (test,) = struct.unpack("<I", self._doing[:])
+        self._doing.close()
+        if status and self._tasks:
+            task = self._tasks.pop(0)
+            tell(Outcome(task.mutant, fate_of(status), task.tests[test]))
+        return self._tasks
+
+    def _work(self, tell: int, items: dict[str, pytest.Item], caches: list) -> None:
+        code = 1
+        try:
+            _confine()
+            for task in self._tasks:
+                _allow(task.seconds)
+                fate, by, is_clean = self._try(task, items, caches)
+                os.write(tell, json.dumps([fate, by]).encode() + b"\n")
+                if not is_clean:
+                    break
+            code = 0
+        except BaseException:  # noqa: BLE001 - the worker says why before it ends
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _try(self, task: Task, items: dict[str, pytest.Item], caches: list) -> tuple[str, str, bool]:
+        undo = put_in_place(task.mutant)
+        if undo is None:
+            return TOO_EARLY, "", True
+        tests = [items[name] for name in task.tests]
+        for index, (item, following) in enumerate(zip(tests, [*tests[1:], None], strict=True)):
+            self._doing[:] = struct.pack("<I", index)
+            if _fails(item, following, caches):
+                undo()
+                item.session._setupstate.teardown_exact(None)
+                return KILLED, item.nodeid, not _fails(item, None, caches)
+        undo()
+        return SURVIVED, "", True
 
 
 def fate_of(status: int) -> str:
-    """Read a child's end: its code, or the signal of a limit."""
+    """Read how a process ended: by the signal of a limit, by another, or by a fault of this driver."""
     if os.WIFSIGNALED(status):
         return ENDLESS if os.WTERMSIG(status) in {signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL} else KILLED
-    return _BY_EXIT.get(os.WEXITSTATUS(status), KILLED)
+    return BROKEN if os.WEXITSTATUS(status) else SURVIVED
 
 
-def _one_of(running: dict[int, tuple[Mutant, list[str], mmap.mmap]]) -> Outcome:
-    child, status = os.wait()
-    mutant, tests, noticed = running.pop(child)
-    fate = fate_of(status)
-    (index,) = struct.unpack("<I", noticed[:])
-    noticed.close()
-    return Outcome(mutant, fate, tests[index] if fate in {KILLED, ENDLESS} else "")
+def confine(seconds: int) -> None:
+    """Bound this process for good: its room, its processor time, and ten times that by the clock."""
+    _confine()
+    _allow(seconds)
 
 
-def _be_child(work: Callable[[], int], seconds: float) -> None:
-    code = 1
+def _confine() -> None:
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - a path object would not be shorter
+        taken = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + _ROOM, taken + _ROOM))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _allow(seconds: int) -> None:
+    used = int(time.process_time()) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
+    signal.alarm(10 * seconds + 30)
+
+
+def _fails(item: pytest.Item, following: pytest.Item | None, caches: list) -> bool:
     try:
-        limit(seconds)
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
-        code = work()
-    except BaseException:  # noqa: BLE001 - the child says why before it ends
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _try(mutant: Mutant, items: list[pytest.Item], caches: list, noticed: mmap.mmap) -> int:
-    try:
-        if not put_in_place(mutant):
-            return 3
-    except Exception:  # noqa: BLE001 - whatever is wrong with the driver must not pass for a kill
-        return 4
-    for index, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
-        noticed[:] = struct.pack("<I", index)
-        if failed(item, following, caches):
-            return 1
-    return 0
-
-
-def put_in_place(mutant: Mutant) -> bool:
-    module = sys.modules[mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")]
-    whole = compile(mutant.source, str(module.__file__), "exec", dont_inherit=True)
-    new = next((code for code in _codes(whole) if code.co_qualname == mutant.function), None)
-    function = _function(module, mutant.function)
-    if new is None or function is None or new.co_freevars != function.__code__.co_freevars:
-        return False
-    if _same(new, function.__code__):
-        return False
-    function.__code__ = new
-    return True
-
-
-def _codes(code: CodeType) -> Iterable[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes(constant)
-
-
-def _function(module: object, name: str) -> FunctionType | None:
-    found: object = module
-    for part in name.split("."):
-        found = vars(found).get(part)
-    found = getattr(found, "fget", None) or getattr(found, "__func__", None) or found
-    while hasattr(found, "__wrapped__"):
-        found = found.__wrapped__
-    return found if isinstance(found, FunctionType) else None
-
-
-def _same(one: CodeType, other: CodeType) -> bool:
-    """Compare what two codes do, wherever in the file they stand: a changed default is in neither."""
-    if (one.co_code, one.co_names, one.co_varnames) != (other.co_code, other.co_names, other.co_varnames):
-        return False
-    pairs = list(zip(one.co_consts, other.co_consts, strict=False))
-    return len(one.co_consts) == len(other.co_consts) and all(
-        _same(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else (type(a), a) == (type(b), b)
-        for a, b in pairs
-    )
+        return failed(item, following, caches)
+    except BaseException:  # noqa: BLE001 - a mutant may raise whatever it likes, SystemExit too
+        return True
 
 
 def clock() -> str:

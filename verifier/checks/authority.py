@@ -1,4 +1,4 @@
-"""Group authority: could it issue this type there, with this key, when it was anchored (design section 4).
+"""Group authority: could it issue this type there, with this key, when it was anchored (docs/spec/verdict.md).
 
 Backdating: what counts is what held at the batch's block time, as recorded by `known_at`. What ended later does not
 kill what was anchored before; what a thief signed cannot be anchored in the past.

@@ -1,4 +1,4 @@
-"""Group code: is the home region speaking, now, about this very question (design sections 5 and 6).
+"""Group code: is the home region speaking, now, about this very question (docs/spec/verdict.md).
 
 Redeem responses (JWS) and offline codes (COSE) are not anchored one by one: they are judged at their `iat` by the
 region's code keys, which rotate with overlap. Whether an offline code was used before nobody knows; the report says so.

@@ -124,13 +124,15 @@ abstract contract ConsortiumActs is Motions {
     function _execute(address actor, uint256 id) private {
         bool open = _isOpen(id);
         bool enough = 3 * _votes(id) > 2 * memberCount;
-        bool right = _regionOf(actor) != 0 && open && enough && _isDoable(motions[id]);
+        bool doable = _isDoable(motions[id]);
+        bool right = _regionOf(actor) != 0 && open && enough && doable;
         bool done = _call(actor, address(consortium), abi.encodeCall(IConsortium.execute, (id)));
         _require(done || !right, Law.WhatIsRightIsDone);
         if (!done) return;
         _requireMember(actor);
         _require(open, Law.NothingPassesTwiceOrLate);
         _require(enough, Law.NothingPassesBelowItsThreshold);
+        _require(doable, motions[id].kind == Kind.Appoint ? Law.WhatIsSucceededNeverReturns : Law.OnlyVotesDecide);
         motions[id].executed = true;
         _carryOut(motions[id]);
     }

@@ -12,6 +12,7 @@ abstract contract Roll is Witness {
         StrangersDoNothing,
         RemovedMembersDoNothing,
         SucceededContractsAcceptNothing,
+        WhatIsSucceededNeverReturns,
         NothingPassesBelowItsThreshold,
         NothingPassesTwiceOrLate,
         OnlyVotesDecide,

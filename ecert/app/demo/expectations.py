@@ -20,7 +20,7 @@ _AGAINST: Final = (Outcome.INVALID, Outcome.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One row's end. `got` is a verdict, NOT_RUN, or a verdict with the finding that was missed."""
+    """One row's end. `got` is a verdict or NOT_RUN; a verdict given for another reason than the row's is not `held`."""
 
     name: str
     type: str | None

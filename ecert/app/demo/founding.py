@@ -13,7 +13,7 @@ from typing import Final
 from ecert.app.demo.acts import Act, queue
 from ecert.app.demo.authorities import SEATS, Seat
 from ecert.app.demo.releases import release
-from ecert.app.wiring import REGION_SUITE, House, region_signer
+from ecert.app.wiring import REGION_PURPOSES, REGION_SUITE, House, region_signer
 from ecert.domain.dates import start_of_day
 from ecert.domain.signer import key_id
 from ecert.domain.suites import SUITES
@@ -26,7 +26,6 @@ __all__ = ["SINCE", "bootstrap", "issuing_suites"]
 SINCE: Final = start_of_day(date(2024, 1, 1))
 """From when everything here counts, in legal time."""
 
-_PURPOSES: Final = ("code", "gateway", "receipt", "status")
 _ISSUING: Final = ("ES256", "SM2-SM3")
 
 
@@ -45,7 +44,7 @@ def issuing_suites() -> tuple[str, ...]:
 
 def _region_keys(house: House) -> Iterator[Act]:
     for region in house.floor.regions:
-        for purpose in _PURPOSES:
+        for purpose in REGION_PURPOSES:
             spki = region_signer(house.floor.keys, region, purpose).spki
             if house.replica.trust.key(region=region, owner=None, key_id=key_id(spki)) is None:
                 call = acts.add_key(

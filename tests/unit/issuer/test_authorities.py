@@ -38,6 +38,14 @@ def test_another_type_and_another_suite_are_added(world: World) -> None:
     assert (call.function, call.args[1]) == ("grant", [BUSINESS.encode()])
 
 
+def test_a_right_that_was_withdrawn_is_not_asked_for_again(world: World) -> None:
+    withdrawn = {"uscc": USCC.encode(), "types": [HOUSEHOLD.encode()], "until": NOW - 1}
+    world.state.apply("GrantWithdrawn", withdrawn, time=NOW - 1, block=2)
+
+    assert not world.state.may_issue(USCC, HOUSEHOLD, at=NOW, known_at=NOW)
+    assert establish(world.room, office(), now=NOW) == ()
+
+
 def test_keys_lie_in_custody_by_name(world: World) -> None:
     rotate_key(world.room, USCC, suite="ES256", now=NOW)
 

@@ -142,6 +142,7 @@ def test_an_unknown_code_key_is_wrong_or_pending_by_the_replica_s_age(world: Wor
         NotFound("code.unknown"),
         NotAllowed("code.too_many_tries"),
         NotAllowed("item.unknown"),
+        NotAllowed("redeem.too_many"),
     ],
 )
 def test_the_home_region_s_refusal_is_the_reason(world: World, failure: EcertError) -> None:
