@@ -20,6 +20,8 @@ _PATIENCE = 5.0
 
 def verify_here(settings: Settings, clock: Clock, data: bytes, *, asking: Asking) -> Report:
     """Judge a file; where another process owns the chain, its replica is read as it stands."""
+    if not (settings.replica / "replica.bin").exists():
+        raise Unavailable("replica.missing", str(settings.replica))
     try:
         house = open_house(settings, clock)
     except Unavailable as fault:

@@ -1,4 +1,4 @@
-"""`ecert serve`: the service on loopback, the demonstration bootstrapped first where there is nothing yet."""
+"""`ecert serve`: the service on loopback, with ECERT_DEMO=1 the demonstration first."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     """Serve until told to stop."""
     house = open_house(settings, clock)
     try:
-        bootstrap(house)
         if settings.demo:
+            bootstrap(house)
             furnish_people(house)
         url = f"http://{args.host}:{args.port}"
         announce(house, url)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_FEW, _SPARSE = 2_000, 32
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _INTEGERS = range(-(2**63), 2**64)
 _WHOLE = {str, int, bool, type(None)}
 # What may end a text of so many characters over a multiple of four: the bits that no byte uses are zero.
@@ -83,11 +86,14 @@ def _encode(data: object) -> bytes:
 
 
 def _hold_depth(raw: bytes, depth: int) -> None:
-    level = 0
-    for byte in _STRING.sub(b"", raw):
-        level += (byte in b"[{") - (byte in b"]}")
-        if level > depth:
-            raise Malformed("json.depth", f"deeper than {depth}")
+    # Each pass takes away what holds nothing, so what is left after `depth` of them is deeper; linear in the size.
+    brackets = _STRING.sub(b"", raw).translate(_SQUARE, _NO_BRACKETS)
+    if len(brackets) > _FEW + len(raw) // _SPARSE:
+        raise Malformed("json.size", "too many arrays and objects for their size")
+    for _ in range(depth):
+        brackets = brackets.replace(b"[]", b"")
+    if b"[]" in brackets or len(brackets) > depth:
+        raise Malformed("json.depth", f"deeper than {depth}")
 
 
 def _holds_float(value: object) -> bool:

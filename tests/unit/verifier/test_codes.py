@@ -210,7 +210,7 @@ def test_mutable_elements_come_with_their_age(world: World) -> None:
 
 
 def test_an_offline_code_attests_form_signature_and_anchor(world: World) -> None:
-    report = ask(HomeRegion(world), code=offline_code(world, entry(world.anchored())))
+    report = ask(HomeRegion(world), code=offline_code(world, entry(world.anchored())), holder=LI.ref)
     first = _first(report)
     assert first.verdict is Verdict.ACCEPT
     assert _told(first, Group.CODE) == ["VALID code.attested", "SKIPPED code.unused"]
@@ -219,6 +219,12 @@ def test_an_offline_code_attests_form_signature_and_anchor(world: World) -> None
     for group in (Group.AUTHORITY, Group.STATUS, Group.VALIDITY, Group.RECOGNITION, Group.FRESHNESS):
         assert _told(first, group)[0].startswith("VALID ")
     assert first.authority is not None
+
+
+def test_the_picture_of_an_offline_code_shows_nobody(world: World) -> None:
+    report = ask(HomeRegion(world), code=offline_code(world, entry(world.anchored())))
+    assert report.verdict is Verdict.CANNOT_DECIDE
+    assert _told(_first(report), Group.HOLDER) == ["ERROR holder.not_shown"]
 
 
 def test_an_item_may_want_more_than_an_offline_code(world: World) -> None:
