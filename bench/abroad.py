@@ -29,7 +29,7 @@ _VERSIONS: Final = {"tt": "@tradetrust-tt/tt-verify", "oa": "@govtechsg/oa-verif
 
 
 def measure(folder: Path, *, verified: tuple[str, float], judged: tuple[str, float]) -> list[Row]:
-    """Hold each peer against what we do of the same kind (its name and milliseconds); what can be run here is."""
+    """Hold each peer against what we do of the same kind (name and milliseconds): `judged` by the wall, as theirs."""
     rows = []
     if _REFERENCE.exists():
         seconds = _reference(folder)

@@ -33,22 +33,22 @@ def measure(folder: Path) -> list[Row]:
 
 
 def beside(folder: Path) -> list[Row]:
-    """Measure our two ways to read a presentation alone, in milliseconds: what other systems are held against."""
+    """Measure our two ways to read a presentation alone, in milliseconds: what other systems are held against.
+
+    The verdict goes by the wall, as theirs do that wait for a chain; the rest by the processor's time on both sides.
+    """
     shaped = shapes(folder)
     text, key = shaped.presentation.sd_jwt, shaped.spki
-    taken = interleaved(
-        {
-            "verify": lambda: jws.verify(certificate.parse(text).token, suite_name="ES256", spki=key),
-            "verdict": partial(
-                verify_presentation, shaped.presentation, asking=ASKING, replica=shaped.replica, now=NOW
-            ),
-        },
-        rounds=_ROUNDS,
-        calls=_CALLS,
-    )
+
+    def parse_and_verify() -> None:
+        jws.verify(certificate.parse(text).token, suite_name="ES256", spki=key)
+
+    judge = partial(verify_presentation, shaped.presentation, asking=ASKING, replica=shaped.replica, now=NOW)
+    verify = interleaved({"verify": parse_and_verify}, rounds=_ROUNDS, calls=_CALLS)
+    verdict = interleaved({"verdict": judge}, rounds=_ROUNDS, calls=_CALLS, waits=True)
     return [
-        row("ecert, parse and verify (ES256)", taken["verify"] * 1e3, "ms"),
-        row("ecert, full verdict with report (ES256)", taken["verdict"] * 1e3, "ms"),
+        row("ecert, parse and verify (ES256)", verify["verify"] * 1e3, "ms"),
+        row("ecert, full verdict with report (ES256), by the wall", verdict["verdict"] * 1e3, "ms"),
     ]
 
 

@@ -22,7 +22,13 @@ def showing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Showing]:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Tell:
+def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Tell:
     """Print a count beside the test's name, so that a run says how much it tried."""
     reporter: TerminalReporter | None = request.config.pluginmanager.get_plugin("terminalreporter")
-    return lambda text: reporter.write_line(f"  {text}") if reporter else None
+
+    def told(text: str) -> None:
+        if reporter:
+            with capsys.disabled():
+                reporter.write_line(f"\n  {text}")
+
+    return told

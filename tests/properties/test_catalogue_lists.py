@@ -16,10 +16,7 @@ from ecert.domain.items import ITEMS, parse_items
 if TYPE_CHECKING:
     from ecert.domain.catalogue import CertificateType
 
-LINES = {
-    name: (files("ecert.domain") / name).read_bytes().splitlines()
-    for name in ("catalogue.toml", "items.toml")
-}
+LINES = {name: (files("ecert.domain") / name).read_bytes().splitlines() for name in ("catalogue.toml", "items.toml")}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -52,9 +49,7 @@ def test_a_list_that_lost_a_line_is_right_or_malformed(name: str, data: st.DataO
     lines = LINES[name]
     place = data.draw(st.integers(0, len(lines) - 1))
     spoilt = b"\n".join(lines[:place] + lines[place + 1 :])
-    parse, code = (
-        (parse_catalogue, "catalogue.form") if name == "catalogue.toml" else (parse_items, "item.form")
-    )
+    parse, code = (parse_catalogue, "catalogue.form") if name == "catalogue.toml" else (parse_items, "item.form")
     assert outcome(parse, spoilt) in {"right", code}
 
 

@@ -130,8 +130,6 @@ def test_instants_come_back(unix: int) -> None:
     ],
 )
 @given(given_value=ANYTHING)
-def test_parsers_raise_malformed_and_nothing_else(
-    parse: Callable[[object], object], given_value: object
-) -> None:
+def test_parsers_raise_malformed_and_nothing_else(parse: Callable[[object], object], given_value: object) -> None:
     with suppress(Malformed):
         assert parse(given_value) == parse(given_value)

@@ -72,9 +72,7 @@ def test_earlier_trees_are_consistent_and_a_flipped_bit_fails(data: st.DataObjec
     verify_consistency(first=first, second=second, first_root=root, second_root=tree.root, path=path)
     *flipped, first_root, second_root = flip(data.draw, [*path, root, tree.root])
     with pytest.raises(VerificationFailed):
-        verify_consistency(
-            first=first, second=second, first_root=first_root, second_root=second_root, path=flipped
-        )
+        verify_consistency(first=first, second=second, first_root=first_root, second_root=second_root, path=flipped)
 
 
 @settings(deadline=None)

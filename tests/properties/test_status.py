@@ -33,9 +33,7 @@ LISTS = st.fixed_dictionaries(
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(Status), min_size=1, max_size=400), st.data())
-def test_every_entry_survives_its_neighbours_and_compression(
-    statuses: list[Status], data: st.DataObject
-) -> None:
+def test_every_entry_survives_its_neighbours_and_compression(statuses: list[Status], data: st.DataObject) -> None:
     bitmap = bytearray(-(-len(statuses) // 4))
     for index in data.draw(st.permutations(range(len(statuses)))):
         status.put(bitmap, index, Status.SUPERSEDED)

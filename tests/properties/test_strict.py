@@ -16,9 +16,7 @@ LIMIT = 4096
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 leaves = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | texts
-values = st.recursive(
-    leaves, lambda v: st.lists(v, max_size=4) | st.dictionaries(texts, v, max_size=4), max_leaves=12
-)
+values = st.recursive(leaves, lambda v: st.lists(v, max_size=4) | st.dictionaries(texts, v, max_size=4), max_leaves=12)
 jsonish = st.text('{}[]",:\\u0dc1e.-9 \n', max_size=60)
 
 

@@ -31,7 +31,7 @@ abstract contract AnchorActs is ConsortiumActs {
         external
         atPresent
     {
-        Anchored memory a = _next(which, Cast.region(region), 1 + uint8(uint256(root) % 2), root, size);
+        Anchored memory a = _next(which, Cast.favoured(region), 1 + uint8(uint256(root) % 2), root, size);
         bool sound = a.kind != AUDIT_LOG || a.batch.size >= _chain(a).size;
         if (fault % 2 == 0) sound = _spoil(a, fault / 2) && sound;
         address actor = _actor(who, _account(a.region, _roleFor(a.kind)));
@@ -85,9 +85,10 @@ abstract contract AnchorActs is ConsortiumActs {
         if (a.batch.size == 0) a.batch.size = 1;
     }
 
-    /// @dev One thing is wrong; false, but for a fault that changes nothing where the chain is empty.
-    function _spoil(Anchored memory a, uint256 fault) private pure returns (bool) {
-        fault %= 8;
+    /// @dev Makes one thing wrong; true where there was nothing to make wrong.
+    function _spoil(Anchored memory a, uint256 fault) private view returns (bool) {
+        fault %= 9;
+        if (fault == 8) return !_shrink(a);
         if (fault == 0) --a.number;
         if (fault == 1) ++a.number;
         if (fault == 2) a.batch.previous = keccak256(abi.encode(a.batch.previous));
@@ -95,9 +96,15 @@ abstract contract AnchorActs is ConsortiumActs {
         if (fault == 4) a.batch.hashAlg = 3 - 3 * (a.batch.hashAlg % 2);
         if (fault == 5) a.batch.size = 0;
         if (fault == 6) a.kind += 2;
-        if (fault == 7 && a.number > 1) (a.number, a.batch.previous) = (1, 0);
-        else if (fault == 7) a.number = 0;
+        if (fault == 7) (a.number, a.batch.previous) = a.number > 1 ? (1, bytes32(0)) : (0, a.batch.previous);
         return false;
+    }
+
+    function _shrink(Anchored memory a) private view returns (bool) {
+        uint64 standing = _chain(a).size;
+        if (a.kind != AUDIT_LOG || standing < 2) return false;
+        a.batch.size = standing - 1;
+        return true;
     }
 
     function _isOneChain(ICertificateAnchor standing, uint32 region, uint8 kind) private view returns (bool) {

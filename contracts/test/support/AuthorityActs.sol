@@ -18,19 +18,21 @@ abstract contract AuthorityActs is TrustActs {
     mapping(bytes32 place => ITrustRegistry.Key) private _keys;
     KeyPlace[] private _places;
 
+    /// @dev Two authorities stand from the start, so that a campaign comes to their keys and grants.
+    constructor() atPresent {
+        for (uint256 i = 0; i < 2; ++i) {
+            (uint32 division, uint32 region) = _division(i + 2);
+            _register(seats[region].admin, Subject(trusts[0], _uscc(i), region), division, clock - 100);
+        }
+    }
+
     /// @notice Somebody registers an authority; its region is that of its division.
     function registerAuthority(uint256 who, uint256 which, uint256 uscc, uint256 place, uint256 time)
         external
         atPresent
     {
-        Subject memory s = Subject(_registry(which), _uscc(uscc), 0);
-        uint32 division;
-        (division, s.region) = _division(place);
-        bool sound = authorities[s.by][s.uscc].division == 0;
-        bytes memory call =
-            abi.encodeCall(ITrustRegistry.registerAuthority, (s.uscc, division, "an authority", _time(time)));
-        if (!_write(_writer(who, s.region), s, call, sound)) return;
-        authorities[s.by][s.uscc] = ITrustRegistry.Authority(division, _time(time), 0, 0, "an authority");
+        (uint32 division, uint32 region) = _division(place);
+        _register(_writer(who, region), Subject(_registry(which), _uscc(uscc), region), division, _time(time));
     }
 
     /// @notice Somebody dissolves an authority, with a successor or without.
@@ -48,10 +50,10 @@ abstract contract AuthorityActs is TrustActs {
         (standing.dissolvedAt, standing.successor) = (_time(time), successor);
     }
 
-    /// @notice Somebody adds a key to an authority, or to a region itself; one time in five to a wrong region.
+    /// @notice Somebody adds a key to an authority, or to a region itself; one time in three to any region.
     function addKey(uint256 who, uint256 which, uint256 uscc, uint256 region, uint256 key) external atPresent {
         Subject memory s = _keySubject(which, uscc, region);
-        bytes memory spki = abi.encode("key", key % 3);
+        bytes memory spki = _spki(key);
         KeyPlace memory place = KeyPlace(s.by, s.region, s.uscc, sha256(spki));
         string memory purpose = s.uscc == 0 ? "code" : "certificate";
         bool sound = _keys[_id(place)].notBefore == 0 && (s.uscc == 0 || s.region == _homeOf(s.by, s.uscc));
@@ -69,7 +71,7 @@ abstract contract AuthorityActs is TrustActs {
         atPresent
     {
         Subject memory s = _keySubject(which, uscc, region);
-        bytes32 keyId = sha256(abi.encode("key", key % 3));
+        bytes32 keyId = sha256(_spki(key));
         ITrustRegistry.Key storage standing = _keys[_id(KeyPlace(s.by, s.region, s.uscc, keyId))];
         bool revoke = key % 2 == 0;
         uint64 before = revoke ? standing.revokedAt : standing.compromisedSince;
@@ -84,7 +86,7 @@ abstract contract AuthorityActs is TrustActs {
 
     /// @notice Every authority and every key is what the allowed writes made it.
     function authoritiesAndKeysAreAsWritten() external view returns (bool) {
-        for (uint256 i = 0; i < GENERATIONS * 4; ++i) {
+        for (uint256 i = 0; i < GENERATIONS * AUTHORITIES; ++i) {
             (address by, bytes18 uscc) = (trusts[i % GENERATIONS], _uscc(i / GENERATIONS));
             if (authorities[by][uscc].division == 0) continue;
             bytes memory standing = abi.encode(ITrustRegistry(by).authorityOf(uscc));
@@ -98,6 +100,14 @@ abstract contract AuthorityActs is TrustActs {
         return true;
     }
 
+    function _register(address actor, Subject memory s, uint32 division, uint64 notBefore) private {
+        bool sound = authorities[s.by][s.uscc].division == 0;
+        bytes memory call =
+            abi.encodeCall(ITrustRegistry.registerAuthority, (s.uscc, division, "an authority", notBefore));
+        if (!_write(actor, s, call, sound)) return;
+        authorities[s.by][s.uscc] = ITrustRegistry.Authority(division, notBefore, 0, 0, "an authority");
+    }
+
     function _subject(uint256 which, uint256 uscc) internal view returns (Subject memory s) {
         s = Subject(_registry(which), _uscc(uscc), 0);
         s.region = _homeOf(s.by, s.uscc);
@@ -105,8 +115,8 @@ abstract contract AuthorityActs is TrustActs {
 
     function _keySubject(uint256 which, uint256 uscc, uint256 region) private view returns (Subject memory s) {
         s = _subject(which, uscc);
-        if (uscc % 3 == 0) s.uscc = 0;
-        if (s.uscc == 0 || region % 5 == 0) s.region = Cast.region(region / 5);
+        if (uscc / AUTHORITIES % 3 == 0) s.uscc = 0;
+        if (s.uscc == 0 || region % 3 == 0) s.region = Cast.favoured(region / 3);
     }
 
     /// @dev 0 where there is no such authority; nobody is the admin of that region.
@@ -116,6 +126,10 @@ abstract contract AuthorityActs is TrustActs {
             if (authorities[by][uscc].division == division) return region;
         }
         return 0;
+    }
+
+    function _spki(uint256 key) private pure returns (bytes memory) {
+        return abi.encode("key", key / 2 % 2);
     }
 
     function _id(KeyPlace memory place) private pure returns (bytes32) {

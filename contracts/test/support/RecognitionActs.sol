@@ -89,9 +89,11 @@ abstract contract RecognitionActs is AuthorityActs {
         for (uint256 i = 0; i < _cells.length; ++i) {
             if (!_isAsWritten(_cells[i])) return false;
         }
-        for (uint256 i = 0; i < GENERATIONS * Cast.REGIONS * 4; ++i) {
+        for (uint256 i = 0; i < GENERATIONS * Cast.REGIONS * AUTHORITIES; ++i) {
             address by = trusts[i % GENERATIONS];
-            if (!_partnerIsAsWritten(by, Cast.region(i / GENERATIONS), _uscc(i))) return false;
+            if (!_partnerIsAsWritten(by, Cast.region(i / GENERATIONS), _uscc(i / (GENERATIONS * Cast.REGIONS)))) {
+                return false;
+            }
         }
         return true;
     }

@@ -23,7 +23,7 @@ abstract contract StatusActs is ConsortiumActs {
 
     /// @notice Somebody opens a region's next list, or one out of turn, or of a wrong size.
     function createList(uint256 who, uint256 which, uint256 regionSeed, uint256 fault) external atPresent {
-        (address by, uint32 region) = (_target(which, statuses, Cast.STATUS), Cast.region(regionSeed));
+        (address by, uint32 region) = (_target(which, statuses, Cast.STATUS), Cast.favoured(regionSeed));
         bool sound = fault % 3 != 0;
         uint64 list = _lists[by][region] + (fault % 6 == 3 ? 2 : 1);
         uint32 size = fault % 6 == 0 ? SIZE + 1 : SIZE;
@@ -32,19 +32,20 @@ abstract contract StatusActs is ConsortiumActs {
         if (_try(actor, by, region, call, sound)) ++_lists[by][region];
     }
 
-    /// @notice Somebody gives a status to a few certificates at the edges of words, or to a run of them.
+    /// @notice Somebody gives a status to certificates at the edges of words, every second time to lawful ones alone.
     function setStatus(uint256 who, uint256 which, uint256 region, uint256 picks, uint8 status, uint256 fault)
         external
         atPresent
     {
         Change memory c;
-        (c.by, c.region) = (_target(which, statuses, Cast.STATUS), Cast.region(region));
-        c.list = 1 + uint64(picks % 7) / 4;
-        c.indices = picks % 16 == 0 ? _run(picks / 16) : _edges(picks / 16);
+        (c.by, c.region) = (_target(which, statuses, Cast.STATUS), Cast.favoured(region));
+        c.list = 1 + uint64(picks % 5) / 4;
+        c.indices = picks % 2 == 0 ? _one(picks / 2) : picks % 16 == 1 ? _run(picks / 16) : _edges(picks / 16);
         c.status = fault % 16 == 0 ? 4 + status % 4 : status % 4;
         c.effectiveAt = fault % 16 == 1 ? clock + 1 : clock - uint64(fault % 3);
+        if (fault % 2 == 1) _keepLawful(c);
         if (fault % 16 == 2 && c.indices.length > 1) c.indices[1] = c.indices[0];
-        if (fault % 16 == 3 && c.indices.length > 0) c.indices[c.indices.length - 1] = SIZE;
+        if (fault % 16 == 4 && c.indices.length > 0) c.indices[c.indices.length - 1] = SIZE;
         _setStatus(_actor(who, _account(c.region, Cast.STATUS)), c);
     }
 
@@ -81,17 +82,29 @@ abstract contract StatusActs is ConsortiumActs {
         _require(appointed, Law.SucceededContractsAcceptNothing);
     }
 
-    /// @dev The six moves written out, so that no trick with bits is shared with the contract.
     function _isLawful(Change memory c) private view returns (bool) {
-        if (c.list > _lists[c.by][c.region] || c.indices.length == 0 || c.status > 3) return false;
+        if (c.list > _lists[c.by][c.region] || c.indices.length == 0) return false;
         for (uint256 i = 0; i < c.indices.length; ++i) {
             if (c.indices[i] >= SIZE || i > 0 && c.indices[i] <= c.indices[i - 1]) return false;
-            uint8 from = _statuses[c.by][c.region][c.list][c.indices[i]];
-            bool fromValid = from == 0 && (c.status == 1 || c.status == 2 || c.status == 3);
-            bool fromSuspended = from == 2 && (c.status == 0 || c.status == 1 || c.status == 3);
-            if (!fromValid && !fromSuspended) return false;
+            if (!_isMove(_statuses[c.by][c.region][c.list][c.indices[i]], c.status)) return false;
         }
         return true;
+    }
+
+    /// @dev The six moves written out, so that no trick with bits is shared with the contract.
+    function _isMove(uint8 from, uint8 to) private pure returns (bool) {
+        if (from == 0) return to == 1 || to == 2 || to == 3;
+        if (from == 2) return to == 0 || to == 1 || to == 3;
+        return false;
+    }
+
+    function _keepLawful(Change memory c) private view {
+        uint256 kept;
+        for (uint256 i = 0; i < c.indices.length; ++i) {
+            uint8 from = _statuses[c.by][c.region][c.list][c.indices[i]];
+            if (_isMove(from, c.status)) c.indices[kept++] = c.indices[i];
+        }
+        _cut(c.indices, kept);
     }
 
     function _isAsSet(IStatusRegistry standing, uint32 region, uint64 list) private view returns (bool) {
@@ -120,8 +133,17 @@ abstract contract StatusActs is ConsortiumActs {
         for (uint256 i = 0; i < all.length; ++i) {
             if (picks >> (2 * i) & 3 == 0) chosen[count++] = all[i];
         }
+        _cut(chosen, count);
+    }
+
+    function _one(uint256 pick) private pure returns (uint32[] memory chosen) {
+        chosen = new uint32[](1);
+        chosen[0] = _allEdges()[pick % 12];
+    }
+
+    function _cut(uint32[] memory list, uint256 length) private pure {
         assembly ("memory-safe") {
-            mstore(chosen, count)
+            mstore(list, length)
         }
     }
 

@@ -6,7 +6,7 @@ import {ConsortiumActs} from "./ConsortiumActs.sol";
 
 /// @title What all acts on the trust registries share: whom they concern, and how each try is judged
 abstract contract TrustActs is ConsortiumActs {
-    uint256 private constant AUTHORITIES = 4;
+    uint256 internal constant AUTHORITIES = 3;
 
     /// @dev Which registry, which authority, and the region whose admin alone may write.
     struct Subject {
