@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {ICertificateAnchor} from "../src/ICertificateAnchor.sol";
 import {IConsortium} from "../src/IConsortium.sol";
 import {IStatusRegistry} from "../src/IStatusRegistry.sol";
-import {ITrustRegistry} from "../src/ITrustRegistry.sol";
 import {Cast} from "./support/Cast.sol";
 import {CHEATS} from "./support/Cheats.sol";
 import {Founded} from "./support/Founded.sol";
+import {Writers} from "./support/Writers.sol";
 
 /// @title Any address that there is, with any arguments that there are, against every function that writes
 contract StrangersTest is Founded {
@@ -55,7 +55,7 @@ contract StrangersTest is Founded {
         external
     {
         for (uint256 i = 0; i < _contracts.length; ++i) {
-            bytes4[] memory writers = _writers(i);
+            bytes4[] memory writers = Writers.inContract(i);
             bytes4 selector = writers[uint32(draw) % writers.length];
             _refused(stranger, _contracts[i], bytes.concat(selector, arguments));
         }
@@ -82,41 +82,5 @@ contract StrangersTest is Founded {
 
     function _first() private pure returns (uint32[] memory) {
         return new uint32[](1);
-    }
-
-    function _writers(uint256 which) private pure returns (bytes4[] memory writers) {
-        if (which == 0) return _consortiumWriters();
-        if (which == 1) return _trustWriters();
-        writers = new bytes4[](which == 2 ? 1 : 2);
-        writers[0] = which == 2 ? ICertificateAnchor.anchor.selector : IStatusRegistry.createList.selector;
-        if (which == 3) writers[1] = IStatusRegistry.setStatus.selector;
-    }
-
-    function _consortiumWriters() private pure returns (bytes4[] memory writers) {
-        writers = new bytes4[](10);
-        writers[0] = IConsortium.propose.selector;
-        writers[1] = IConsortium.vote.selector;
-        writers[2] = IConsortium.execute.selector;
-        writers[3] = IConsortium.admitMember.selector;
-        writers[4] = IConsortium.removeMember.selector;
-        writers[5] = IConsortium.healAdmin.selector;
-        writers[6] = IConsortium.appointContract.selector;
-        writers[7] = IConsortium.publishRelease.selector;
-        writers[8] = IConsortium.transferAdmin.selector;
-        writers[9] = IConsortium.setAccount.selector;
-    }
-
-    function _trustWriters() private pure returns (bytes4[] memory writers) {
-        writers = new bytes4[](10);
-        writers[0] = ITrustRegistry.registerAuthority.selector;
-        writers[1] = ITrustRegistry.dissolveAuthority.selector;
-        writers[2] = ITrustRegistry.addKey.selector;
-        writers[3] = ITrustRegistry.revokeKey.selector;
-        writers[4] = ITrustRegistry.declareCompromised.selector;
-        writers[5] = ITrustRegistry.grant.selector;
-        writers[6] = ITrustRegistry.withdrawGrant.selector;
-        writers[7] = ITrustRegistry.recognise.selector;
-        writers[8] = ITrustRegistry.sponsorPartner.selector;
-        writers[9] = ITrustRegistry.endSponsorship.selector;
     }
 }

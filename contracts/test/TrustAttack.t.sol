@@ -13,7 +13,7 @@ contract TrustAttack is Campaign {
 
     function setUp() external {
         _actors = new TrustActors();
-        bytes4[] memory acts = new bytes4[](11);
+        bytes4[] memory acts = new bytes4[](13);
         acts[0] = _actors.registerAuthority.selector;
         acts[1] = _actors.dissolveAuthority.selector;
         acts[2] = _actors.addKey.selector;
@@ -25,6 +25,8 @@ contract TrustAttack is Campaign {
         acts[8] = _actors.decide.selector;
         acts[9] = _actors.transferAdmin.selector;
         acts[10] = _actors.wait.selector;
+        acts[11] = _actors.endKey.selector;
+        acts[12] = _actors.sponsor.selector;
         _target(address(_actors), acts);
     }
 

@@ -6,6 +6,7 @@ import tracemalloc
 
 import pytest
 
+from ecert.runtime.web import LARGE_BODY_LIMIT, _claimed
 from tests.fuzz.targets import TARGETS
 
 MEGABYTE = 1_000_000
@@ -56,3 +57,7 @@ def test_a_megabyte_of_any_shape(name: str) -> None:
                 _, peak = tracemalloc.get_traced_memory()
                 assert peak - before < MOST_MEMORY, shape
         tracemalloc.stop()
+
+
+def test_a_content_length_of_thousands_of_digits_is_too_large() -> None:
+    assert _claimed({"headers": [(b"content-length", b"9" * 5_000)]}) > LARGE_BODY_LIMIT

@@ -156,6 +156,8 @@ class _Finder(cst.CSTVisitor):
 
     def _change(self, node: cst.CSTNode) -> None:
         for new in _alternatives(node):
+            if _is_codec(node) and new.value.lower() == node.value:
+                continue
             function = self._functions[0] if self._functions else DEFINITION
             self.changes.append(_Change(self._statements[0], node, new, function, self._span(node)))
 
@@ -179,6 +181,11 @@ def _alternatives(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield node.with_changes(test=cst.UnaryOperation(cst.Not(), wrapped))
         case cst.Expr(value=cst.Call()):
             yield node.with_changes(value=cst.Name("None"))
+
+
+def _is_codec(node: cst.CSTNode) -> bool:
+    """Tell a codec's name, which means the same in capitals."""
+    return isinstance(node, cst.SimpleString) and node.raw_value in {"ascii", "utf-8"}
 
 
 def _called(node: cst.Call) -> str:

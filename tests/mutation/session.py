@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 UNREWRITTEN = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x", "--tb=short", "--capture=no", *UNREWRITTEN)
+TIDY = ("-o", "tmp_path_retention_policy=none")
+QUIET = ("-p", "no:randomly", "-p", "no:cacheprovider", "-q", "-x", "--tb=short", "--capture=no", *UNREWRITTEN, *TIDY)
 LOG = ROOT / "build/mutation/session.log"
 
 

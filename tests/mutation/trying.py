@@ -1,8 +1,9 @@
 """Forked workers put one mutant after another in place and run the tests that reach it until one fails.
 
 The parent has collected all tests already, so a mutant costs little more than its tests. After a kill the same test
-has to pass unchanged, else the worker ends and another goes on: no mutant leaves anything to the next. Code that runs
-only while the house is imported cannot be put in place: such a mutant is `TOO_EARLY` and is left to importing.py.
+has to pass unchanged, else the worker ends, and a new one must see it pass before it tries the mutant again: no mutant
+leaves anything to the next, and no test that fails by itself kills one. Code that runs only while the house is imported
+cannot be put in place: such a mutant is `TOO_EARLY` and is left to importing.py.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import time
 import traceback
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.mutation.covering import Covering, failed, house_caches
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tests.mutation.mutants import Mutant
 
 SURVIVED, KILLED, ENDLESS, TOO_EARLY, BROKEN = "survived", "killed", "endless", "too early", "broken"
+_DOUBTFUL = "doubtful"
 _PORTION = 30
 """Mutants that a worker is given at a time."""
 _ROOM = 2 << 30
@@ -50,11 +52,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A mutant, the tests that reach it in their order, and the processor seconds that it may take."""
+    """A mutant, the tests that reach it in their order, and the processor seconds that it may take.
+
+    `doubted` names the test that failed with it in a worker where it failed without it afterwards.
+    """
 
     mutant: Mutant
     tests: Sequence[str]
     seconds: int
+    doubted: str = ""
 
 
 def try_all(
@@ -93,7 +99,7 @@ class Worker:
     """A forked process with its portion; what it does last stands in shared memory, should it be ended."""
 
     def __init__(self, tasks: list[Task], items: dict[str, pytest.Item], caches: list) -> None:
-        self._tasks = tasks
+        self._tasks, self._doubted = tasks, list[Task]()
         self._doing = mmap.mmap(-1, 4)
         self.told, tell = os.pipe()
         self._rest = b""
@@ -108,7 +114,11 @@ class Worker:
         *lines, self._rest = (self._rest + came).split(b"\n")
         for line in lines:
             fate, by = json.loads(line)
-            tell(Outcome(self._tasks.pop(0).mutant, fate, by))
+            task = self._tasks.pop(0)
+            if fate == _DOUBTFUL:
+                self._doubted.append(replace(task, doubted=by))
+            else:
+                tell(Outcome(task.mutant, fate, by))
         return bool(came)
 
     def end(self, tell: Callable[[Outcome], None]) -> list[Task]:
@@ -120,17 +130,18 @@ class Worker:
         if status and self._tasks:
             task = self._tasks.pop(0)
             tell(Outcome(task.mutant, fate_of(status), task.tests[test]))
-        return self._tasks
+        return self._doubted + self._tasks
 
     def _work(self, tell: int, items: dict[str, pytest.Item], caches: list) -> None:
         code = 1
         try:
             _confine()
+            _own_folder(next(iter(items.values())))
             for task in self._tasks:
                 _allow(task.seconds)
-                fate, by, is_clean = self._try(task, items, caches)
+                fate, by = self._try(task, items, caches)
                 os.write(tell, json.dumps([fate, by]).encode() + b"\n")
-                if not is_clean:
+                if fate == _DOUBTFUL:
                     break
             code = 0
         except BaseException:  # noqa: BLE001 - the worker says why before it ends
@@ -139,19 +150,22 @@ class Worker:
             sys.stderr.flush()
             os._exit(code)
 
-    def _try(self, task: Task, items: dict[str, pytest.Item], caches: list) -> tuple[str, str, bool]:
+    def _try(self, task: Task, items: dict[str, pytest.Item], caches: list) -> tuple[str, str]:
+        if task.doubted and _fails(items[task.doubted], None, caches):
+            return BROKEN, task.doubted
         undo = put_in_place(task.mutant)
         if undo is None:
-            return TOO_EARLY, "", True
+            return TOO_EARLY, ""
         tests = [items[name] for name in task.tests]
         for index, (item, following) in enumerate(zip(tests, [*tests[1:], None], strict=True)):
             self._doing[:] = struct.pack("<I", index)
             if _fails(item, following, caches):
                 undo()
                 item.session._setupstate.teardown_exact(None)
-                return KILLED, item.nodeid, not _fails(item, None, caches)
+                is_sure = item.nodeid == task.doubted or not _fails(item, None, caches)
+                return KILLED if is_sure else _DOUBTFUL, item.nodeid
         undo()
-        return SURVIVED, "", True
+        return SURVIVED, ""
 
 
 def fate_of(status: int) -> str:
@@ -172,6 +186,12 @@ def _confine() -> None:
         taken = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (taken + _ROOM, taken + _ROOM))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+def _own_folder(item: pytest.Item) -> None:
+    """Give this worker's tests a folder of their own, where no other draws the same numbers."""
+    factory = item.config._tmp_path_factory  # type: ignore[attr-defined]  # pytest's own, which it does not declare
+    factory._basetemp = factory.mktemp(f"worker-{os.getpid()}-", numbered=True)
 
 
 def _allow(seconds: int) -> None:

@@ -18,11 +18,13 @@ abstract contract AuthorityActs is TrustActs {
     mapping(bytes32 place => ITrustRegistry.Key) private _keys;
     KeyPlace[] private _places;
 
-    /// @dev Two authorities stand from the start, so that a campaign comes to their keys and grants.
+    /// @dev Two authorities, each with a key, stand from the start: so a campaign comes to what may happen to them.
     constructor() atPresent {
         for (uint256 i = 0; i < 2; ++i) {
             (uint32 division, uint32 region) = _division(i + 2);
-            _register(seats[region].admin, Subject(trusts[0], _uscc(i), region), division, clock - 100);
+            Subject memory s = Subject(trusts[0], _uscc(i), region);
+            _register(seats[region].admin, s, division, clock - 100);
+            _addKey(seats[region].admin, s, _spki(0), clock - 100);
         }
     }
 
@@ -53,16 +55,7 @@ abstract contract AuthorityActs is TrustActs {
     /// @notice Somebody adds a key to an authority, or to a region itself; one time in three to any region.
     function addKey(uint256 who, uint256 which, uint256 uscc, uint256 region, uint256 key) external atPresent {
         Subject memory s = _keySubject(which, uscc, region);
-        bytes memory spki = _spki(key);
-        KeyPlace memory place = KeyPlace(s.by, s.region, s.uscc, sha256(spki));
-        string memory purpose = s.uscc == 0 ? "code" : "certificate";
-        bool sound = _keys[_id(place)].notBefore == 0 && (s.uscc == 0 || s.region == _homeOf(s.by, s.uscc));
-        bytes memory call = abi.encodeCall(
-            ITrustRegistry.addKey, (s.region, s.uscc, "ES256", purpose, spki, _time(key), 0, bytes32(0))
-        );
-        if (!_write(_writer(who, s.region), s, call, sound)) return;
-        _keys[_id(place)] = ITrustRegistry.Key(_time(key), 0, 0, 0, 0, "ES256", purpose);
-        _places.push(place);
+        _addKey(_writer(who, s.region), s, _spki(key), _time(key));
     }
 
     /// @notice Somebody revokes a key, or says since when it is compromised: neither may ever move to a later time.
@@ -108,14 +101,26 @@ abstract contract AuthorityActs is TrustActs {
         authorities[s.by][s.uscc] = ITrustRegistry.Authority(division, notBefore, 0, 0, "an authority");
     }
 
+    function _addKey(address actor, Subject memory s, bytes memory spki, uint64 notBefore) private {
+        KeyPlace memory place = KeyPlace(s.by, s.region, s.uscc, sha256(spki));
+        string memory purpose = s.uscc == 0 ? "code" : "certificate";
+        bool sound = _keys[_id(place)].notBefore == 0 && (s.uscc == 0 || s.region == _homeOf(s.by, s.uscc));
+        bytes memory call =
+            abi.encodeCall(ITrustRegistry.addKey, (s.region, s.uscc, "ES256", purpose, spki, notBefore, 0, bytes32(0)));
+        if (!_write(actor, s, call, sound)) return;
+        _keys[_id(place)] = ITrustRegistry.Key(notBefore, 0, 0, 0, 0, "ES256", purpose);
+        _places.push(place);
+    }
+
+    /// @dev Every second time the first authority.
     function _subject(uint256 which, uint256 uscc) internal view returns (Subject memory s) {
-        s = Subject(_registry(which), _uscc(uscc), 0);
+        s = Subject(_registry(which), _uscc(uscc % 2 == 0 ? 0 : uscc / 2), 0);
         s.region = _homeOf(s.by, s.uscc);
     }
 
     function _keySubject(uint256 which, uint256 uscc, uint256 region) private view returns (Subject memory s) {
         s = _subject(which, uscc);
-        if (uscc / AUTHORITIES % 3 == 0) s.uscc = 0;
+        if (uscc % 7 == 0) s.uscc = 0;
         if (s.uscc == 0 || region % 3 == 0) s.region = Cast.favoured(region / 3);
     }
 

@@ -37,12 +37,12 @@ def test_types_are_found_by_code_and_by_number() -> None:
 
 @pytest.mark.parametrize("no", [0, 38, -1])
 def test_there_is_no_other_number(no: int) -> None:
-    with pytest.raises(NotFound, match=r"type\.unknown"):
+    with pytest.raises(NotFound, match=r"^type\.unknown\b"):
         by_no(no)
 
 
 def test_there_is_no_other_code() -> None:
-    with pytest.raises(NotFound, match=r"type\.unknown"):
+    with pytest.raises(NotFound, match=r"^type\.unknown\b"):
         by_code("11100000000013127D002")
 
 
@@ -79,7 +79,7 @@ def test_mutable_elements_are_the_four_that_change() -> None:
 
 def test_an_element_is_found_by_its_key() -> None:
     assert by_no(1).element("XM").zh == "姓名"
-    with pytest.raises(NotFound, match=r"element\.unknown"):
+    with pytest.raises(NotFound, match=r"^element\.unknown\b"):
         by_no(1).element("NO")
 
 
@@ -118,7 +118,7 @@ def test_an_element_is_found_by_its_key() -> None:
 def test_a_spoilt_catalogue_is_refused(old: str, new: str) -> None:
     text = SOURCE.decode()
     assert old in text
-    with pytest.raises(Malformed, match=r"catalogue\.form"):
+    with pytest.raises(Malformed, match=r"^catalogue\.form\b"):
         parse_catalogue(text.replace(old, new, 1).encode())
 
 

@@ -29,19 +29,19 @@ def test_long_term_has_no_end() -> None:
 
 
 def test_a_validity_that_ends_before_it_begins_is_refused() -> None:
-    with pytest.raises(Malformed, match=r"validity\.order"):
+    with pytest.raises(Malformed, match=r"^validity\.order\b"):
         dates.validity(date(2025, 1, 2), date(2025, 1, 1))
 
 
 @pytest.mark.parametrize("text", ["2025-02-29", "2025-1-1", "20250101", "2025-01-01 ", "２０２５-01-01", None, 5])
 def test_what_is_no_date_is_refused(text: object) -> None:
-    with pytest.raises(Malformed, match=r"date\.form"):
+    with pytest.raises(Malformed, match=r"^date\.form\b"):
         dates.parse_civil(text)
 
 
 @pytest.mark.parametrize("text", ["1799-12-31", "9999-01-01"])
 def test_years_out_of_range_are_refused(text: str) -> None:
-    with pytest.raises(Malformed, match=r"date\.range"):
+    with pytest.raises(Malformed, match=r"^date\.range\b"):
         dates.parse_civil(text)
 
 
@@ -72,7 +72,7 @@ def test_one_instant_has_many_texts(text: str) -> None:
     ],
 )
 def test_what_is_no_instant_is_refused(text: object) -> None:
-    with pytest.raises(Malformed, match=r"instant\.form"):
+    with pytest.raises(Malformed, match=r"^instant\.form\b"):
         dates.parse_instant(text)
 
 
@@ -82,9 +82,9 @@ def test_instants_are_written_in_utc() -> None:
 
 @pytest.mark.parametrize("unix", [10**15, -(10**15), 10**30])
 def test_instants_outside_the_calendar_are_refused(unix: int) -> None:
-    with pytest.raises(Malformed, match=r"instant\.range"):
+    with pytest.raises(Malformed, match=r"^instant\.range\b"):
         dates.civil_day(unix)
-    with pytest.raises(Malformed, match=r"instant\.range"):
+    with pytest.raises(Malformed, match=r"^instant\.range\b"):
         dates.format_instant(unix)
 
 
@@ -95,7 +95,7 @@ def test_years_are_added_to_the_same_day() -> None:
 
 
 def test_years_beyond_the_range_are_refused() -> None:
-    with pytest.raises(Malformed, match=r"date\.range"):
+    with pytest.raises(Malformed, match=r"^date\.range\b"):
         dates.add_years(date(2016, 5, 1), 9000)
 
 

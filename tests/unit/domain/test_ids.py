@@ -53,7 +53,7 @@ def test_licence_identifier_of_another_form_is_refused(spoil: object) -> None:
 
 
 def test_version_000_is_refused() -> None:
-    with pytest.raises(Malformed, match=r"licence_id\.form"):
+    with pytest.raises(Malformed, match=r"^licence_id\.form\b"):
         ids.licence_id(type_code="11100000000013338W032", issuer="11220000013544541J", serial="1", version=0)
 
 

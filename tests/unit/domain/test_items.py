@@ -58,7 +58,7 @@ def test_an_item_is_offered_in_the_divisions_it_covers() -> None:
 
 
 def test_an_unknown_item_is_not_found() -> None:
-    with pytest.raises(NotFound, match=r"item\.unknown"):
+    with pytest.raises(NotFound, match=r"^item\.unknown\b"):
         by_item_code("EC-9999")
 
 
@@ -87,10 +87,10 @@ def test_an_unknown_item_is_not_found() -> None:
 def test_a_spoilt_list_is_refused(old: str, new: str) -> None:
     text = SOURCE.decode()
     assert old in text
-    with pytest.raises(Malformed, match=r"item\.form"):
+    with pytest.raises(Malformed, match=r"^item\.form\b"):
         parse_items(text.replace(old, new, 1).encode())
 
 
 def test_a_list_without_items_is_refused() -> None:
-    with pytest.raises(Malformed, match=r"item\.form"):
+    with pytest.raises(Malformed, match=r"^item\.form\b"):
         parse_items(b"version = 1\n")

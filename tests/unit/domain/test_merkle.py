@@ -83,7 +83,7 @@ def test_the_hash_algorithm_is_part_of_the_proof() -> None:
     assert tree.root != merkle.root(FINGERPRINTS[:5])
     with pytest.raises(VerificationFailed):
         verify_inclusion(fingerprint=FINGERPRINTS[3], index=3, size=5, path=tree.path(3), root=tree.root, hash_alg=1)
-    with pytest.raises(Malformed, match=r"suite\.hash_alg"):
+    with pytest.raises(Malformed, match=r"^suite\.hash_alg\b"):
         Tree([], hash_alg=0)
 
 
@@ -96,9 +96,9 @@ def test_a_path_proves_no_other_place(index: int, size: int) -> None:
 
 @pytest.mark.parametrize("path", [[bytes(32)] * 64, [bytes(31)], [bytes(32), b""]])
 def test_paths_are_bounded(path: list[bytes]) -> None:
-    with pytest.raises(Malformed, match=r"merkle\.path"):
+    with pytest.raises(Malformed, match=r"^merkle\.path\b"):
         verify_inclusion(fingerprint=bytes(32), index=0, size=5, path=path, root=bytes(32))
-    with pytest.raises(Malformed, match=r"merkle\.path"):
+    with pytest.raises(Malformed, match=r"^merkle\.path\b"):
         verify_consistency(first=1, second=5, first_root=bytes(32), second_root=bytes(32), path=path)
 
 
@@ -125,13 +125,13 @@ def test_two_roots_of_one_size_are_one_root_and_need_no_path() -> None:
 def test_a_tree_proves_only_what_it_has() -> None:
     tree = Tree(FINGERPRINTS[:5])
     for ask in (lambda: tree.path(5), lambda: tree.path(-1), lambda: tree.consistency(0)):
-        with pytest.raises(Malformed, match=r"merkle\.index"):
+        with pytest.raises(Malformed, match=r"^merkle\.index\b"):
             ask()
 
 
 @pytest.mark.parametrize(("size", "peaks"), [(-1, ()), (1, ()), (2, (bytes(32),) * 2), (1, (bytes(31),))])
 def test_a_stored_frontier_that_no_tree_has_is_refused(size: int, peaks: tuple[bytes, ...]) -> None:
-    with pytest.raises(Malformed, match=r"merkle\.frontier"):
+    with pytest.raises(Malformed, match=r"^merkle\.frontier\b"):
         Frontier(size, peaks)
 
 

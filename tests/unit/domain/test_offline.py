@@ -139,7 +139,7 @@ def test_what_does_not_fit_is_refused_with_its_size() -> None:
     ],
 )
 def test_other_claims_are_malformed(text: str) -> None:
-    with pytest.raises(Malformed, match=r"offline\.claims"):
+    with pytest.raises(Malformed, match=r"^offline\.claims\b"):
         offline.parse(text)
 
 

@@ -72,7 +72,7 @@ def test_a_receipt_of_another_form_is_malformed(changes: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("value", [None, 7, "x", [], {}])
 def test_what_is_no_receipt_is_malformed(value: object) -> None:
-    with pytest.raises(Malformed, match=r"receipt\.form"):
+    with pytest.raises(Malformed, match=r"^receipt\.form\b"):
         parse_receipt(value)
 
 

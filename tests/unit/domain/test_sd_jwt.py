@@ -62,40 +62,40 @@ def test_disclosures_within_disclosures_stand_under_their_top_path() -> None:
 def test_without_the_one_that_holds_it_a_disclosure_is_stray() -> None:
     field, field_digest = hide_member("share", "1/2")
     _, entry_digest = hide_entry({"_sd": [field_digest]})
-    with pytest.raises(Malformed, match=r"sd_jwt\.stray"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.stray\b"):
         disclose({"owners": [{"...": entry_digest}]}, [field])
 
 
 def test_a_disclosure_twice_is_refused() -> None:
     one, digest_of_one = hide_member("a", 1)
-    with pytest.raises(Malformed, match=r"sd_jwt\.repeated"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.repeated\b"):
         disclose({"_sd": [digest_of_one]}, [one, one])
 
 
 @pytest.mark.parametrize("shown", [True, False])
 def test_a_digest_twice_is_refused_shown_or_not(*, shown: bool) -> None:
     one, digest_of_one = hide_entry(1)
-    with pytest.raises(Malformed, match=r"sd_jwt\.digest"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.digest\b"):
         disclose({"list": [{"...": digest_of_one}, {"...": digest_of_one}]}, [one] if shown else [])
 
 
 def test_a_digest_at_two_depths_is_refused() -> None:
     inner, inner_digest = hide_member("a", 1)
     outer, outer_digest = hide_member("b", {"_sd": [inner_digest]})
-    with pytest.raises(Malformed, match=r"sd_jwt\.digest"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.digest\b"):
         disclose({"_sd": [outer_digest, inner_digest]}, [outer, inner])
 
 
 @pytest.mark.parametrize("name", ["_sd", "...", "_sd_alg", "taken"])
 def test_a_reserved_or_taken_name_is_refused(name: str) -> None:
     one, digest_of_one = hide_member(name, 1)
-    with pytest.raises(Malformed, match=r"sd_jwt\.reserved"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.reserved\b"):
         disclose({"taken": 0, "_sd": [digest_of_one]}, [one])
 
 
 def test_one_name_disclosed_twice_is_refused() -> None:
     (one, first), (two, second) = hide_member("a", 1), hide_member("a", 2)
-    with pytest.raises(Malformed, match=r"sd_jwt\.reserved"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.reserved\b"):
         disclose({"_sd": [first, second]}, [one, two])
 
 
@@ -119,9 +119,9 @@ def test_digests_of_another_form_are_refused(claims: dict[str, Any]) -> None:
 
 def test_a_member_cannot_stand_for_an_entry_nor_an_entry_for_a_member() -> None:
     (member, of_member), (entry, of_entry) = hide_member("a", 1), hide_entry(1)
-    with pytest.raises(Malformed, match=r"sd_jwt\.disclosure"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.disclosure\b"):
         disclose({"list": [{"...": of_member}]}, [member])
-    with pytest.raises(Malformed, match=r"sd_jwt\.disclosure"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.disclosure\b"):
         disclose({"_sd": [of_entry]}, [entry])
 
 
@@ -140,16 +140,16 @@ def test_a_thousand_disclosures_within_each_other_are_malformed_and_no_crash() -
     for _ in range(1000):
         text, inner = hide_member("a", {"_sd": [inner]})
         disclosures.append(text)
-    with pytest.raises(Malformed, match=r"sd_jwt\.depth"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.depth\b"):
         disclose({"_sd": [inner]}, disclosures)
 
 
 def test_a_thousand_disclosures_are_taken_and_no_more() -> None:
     assert len(split("j" + "~d" * 1000 + "~").disclosures) == 1000
     assert split("j" + "~d" * 1000 + "~a.b.c").key_binding == "a.b.c"
-    with pytest.raises(Malformed, match=r"sd_jwt\.disclosures"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.disclosures\b"):
         split("j" + "~d" * 1001 + "~")
-    with pytest.raises(Malformed, match=r"sd_jwt\.disclosures"):
+    with pytest.raises(Malformed, match=r"^sd_jwt\.disclosures\b"):
         split("j" + "~" * 5000)
 
 

@@ -82,7 +82,7 @@ def test_keys_of_another_suite_are_refused(name: str, foreign: str) -> None:
         check_key(name, load_signer(name, generate(name)).spki)
         return
     signer = load_signer(foreign, pkcs8 := generate(foreign))
-    with pytest.raises(Malformed, match=r"suite\.key"):
+    with pytest.raises(Malformed, match=r"^suite\.key\b"):
         verify_signature(name, spki=signer.spki, message=b"m", signature=signer.sign(b"m"))
     with pytest.raises((Malformed, NotAllowed)):
         load_signer(name, pkcs8)
@@ -91,10 +91,10 @@ def test_keys_of_another_suite_are_refused(name: str, foreign: str) -> None:
 @pytest.mark.parametrize("name", SUITES)
 @pytest.mark.parametrize("wrong", [b"", b"0", b"\x30\x59" + bytes(89), bytes(200), None, 7, "text"])
 def test_what_is_no_key_is_malformed(name: str, wrong: bytes) -> None:
-    with pytest.raises(Malformed, match=r"suite\.key"):
+    with pytest.raises(Malformed, match=r"^suite\.key\b"):
         check_key(name, wrong)
     if suite(name).issues:
-        with pytest.raises(Malformed, match=r"suite\.key"):
+        with pytest.raises(Malformed, match=r"^suite\.key\b"):
             load_signer(name, wrong)
 
 
@@ -155,10 +155,10 @@ def test_ml_dsa_65_verifies() -> None:
 
 def test_suites_are_whole_names_and_some_only_verify() -> None:
     assert [row.name for row in SUITES.values() if row.issues] == ["ES256", "SM2-SM3"]
-    with pytest.raises(NotAllowed, match=r"suite\.unknown"):
+    with pytest.raises(NotAllowed, match=r"^suite\.unknown\b"):
         suite("none")
     for name in ("EdDSA", "ML-DSA-65"):
-        with pytest.raises(NotAllowed, match=r"suite\.verify_only"):
+        with pytest.raises(NotAllowed, match=r"^suite\.verify_only\b"):
             generate(name)
 
 
@@ -177,7 +177,7 @@ def test_a_signer_shows_its_name_but_not_its_key() -> None:
 def test_digests_go_by_number() -> None:
     assert digest(1, b"abc").hex().startswith("ba7816bf")
     assert suite("SM2-SM3").digest(b"abc") == digest(2, b"abc")
-    with pytest.raises(Malformed, match=r"suite\.hash_alg"):
+    with pytest.raises(Malformed, match=r"^suite\.hash_alg\b"):
         digest(3, b"abc")
 
 

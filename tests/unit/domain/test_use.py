@@ -38,18 +38,18 @@ def test_a_use_comes_back_from_the_wire() -> None:
 def test_each_name_must_be_there_and_plain(name: str, value: object) -> None:
     with pytest.raises(Malformed):
         parse_use({**WIRE, name: value})
-    with pytest.raises(Malformed, match=r"use\.form"):
+    with pytest.raises(Malformed, match=r"^use\.form\b"):
         parse_use({key: text for key, text in WIRE.items() if key != name})
 
 
 @pytest.mark.parametrize("value", [None, [], "use", {**WIRE, "more": "x"}, {}])
 def test_what_is_no_use_is_malformed(value: object) -> None:
-    with pytest.raises(Malformed, match=r"use\.form"):
+    with pytest.raises(Malformed, match=r"^use\.form\b"):
         parse_use(value)
 
 
 def test_the_legal_basis_is_one_of_two() -> None:
-    with pytest.raises(Malformed, match=r"use\.legal_basis"):
+    with pytest.raises(Malformed, match=r"^use\.legal_basis\b"):
         parse_use({**WIRE, "legalBasis": "convenience"})
 
 

@@ -86,6 +86,23 @@ def test_a_receipt_that_leads_elsewhere_is_refused(world: World, changed: dict[s
     assert judged.verdict is Verdict.REFUSE
 
 
+def test_an_anchor_s_finding_tells_what_it_looked_at(world: World) -> None:
+    issued = world.anchored()
+    receipt, head = _receipt(issued), world.replica.head.number
+    elsewhere = world.judge(Issued(issued.sd_jwt, replace(receipt, chain_id=CHAIN + 1)))
+    assert found(elsewhere, Group.ANCHOR).evidence == {"chain_id": CHAIN + 1}
+    unknown = world.judge(Issued(issued.sd_jwt, replace(receipt, contract="0x" + "ee" * 20)))
+    assert found(unknown, Group.ANCHOR).evidence == {"contract": "0x" + "ee" * 20}
+    assert found(world.judge(world.issue(index=9)), Group.ANCHOR).evidence == {"block": head}
+
+
+@pytest.mark.parametrize(("later", "code"), [(0, "INVALID anchor.contract"), (1, "ERROR anchor.pending")])
+def test_a_contract_may_be_newer_than_the_replica_s_head(world: World, later: int, code: str) -> None:
+    receipt = replace(_receipt(world.anchored()), contract="0x" + "ee" * 20)
+    young = world.issue(index=8, iat=world.time + later)
+    assert told(world.judge(Issued(young.sd_jwt, receipt)), Group.ANCHOR) == code
+
+
 def test_a_contract_that_an_old_replica_does_not_know_is_pending(world: World) -> None:
     issued = world.anchored()
     wrong = replace(_receipt(issued), contract="0x" + "ee" * 20)
@@ -224,3 +241,17 @@ def test_the_replica_has_an_age(world: World, later: int, code: str) -> None:
     assert told(judged, Group.FRESHNESS) == code
     expected = Verdict.ACCEPT if code.startswith("VALID") else Verdict.CANNOT_DECIDE
     assert judged.verdict is expected
+
+
+@pytest.mark.parametrize(
+    ("later", "finding"),
+    [
+        (-6, Finding(Group.FRESHNESS, Outcome.ERROR, "replica.clock", {"ahead": 6})),
+        (-5, Finding(Group.FRESHNESS, Outcome.VALID, "replica.fresh", {"age": -5, "limit": 300})),
+        (300, Finding(Group.FRESHNESS, Outcome.VALID, "replica.fresh", {"age": 300, "limit": 300})),
+        (301, Finding(Group.FRESHNESS, Outcome.ERROR, "replica.stale", {"age": 301, "limit": 300})),
+    ],
+)
+def test_freshness_tells_the_replica_s_age_and_its_limit(world: World, later: int, finding: Finding) -> None:
+    judged = world.judge(world.anchored(), now=world.replica.head.time + later)
+    assert found(judged, Group.FRESHNESS) == finding

@@ -64,3 +64,28 @@ def test_a_code_key_of_a_suite_that_this_release_does_not_know_is_an_error(world
     world.key("future", authority="", purpose="code", key_suite="FUTURE")
     unknown = Finding(Group.CODE, Outcome.ERROR, "suite.unknown")
     assert world.judge(_redeemed(world, key="future")).findings[0] == unknown
+
+
+def test_the_slow_comparison_is_not_made_twice(world: World) -> None:
+    compared = replace(_offline(world), holder_match=False)
+    assert (
+        told(world.judge(compared, question=replace(QUESTION, holder=LI.ref)), Group.HOLDER)
+        == "INVALID holder.mismatch"
+    )
+
+
+def test_an_unknown_code_key_is_told_with_its_region_and_the_replica_s_block(world: World) -> None:
+    evidence = _redeemed(world, key="stranger")
+    head = world.replica.head
+    wrong = Finding(Group.CODE, Outcome.INVALID, "code.key_unknown", {"region": 32})
+    pending = Finding(Group.CODE, Outcome.ERROR, "code.key_pending", {"region": 32, "block": head.number})
+    assert found(world.judge(evidence), Group.CODE) == wrong
+    assert found(world.judge(evidence, now=head.time + 301), Group.CODE) == pending
+
+
+@pytest.mark.parametrize(("ahead", "code"), [(120, "INVALID code.key_unknown"), (121, "ERROR code.key_pending")])
+def test_an_answer_newer_than_the_replica_may_have_a_key_that_is(world: World, ahead: int, code: str) -> None:
+    issued_at = world.time + 10 + ahead
+    evidence = _redeemed(world, key="stranger", age=world.now + 10 - issued_at)
+    assert evidence.response.claims.iat == world.replica.head.time + ahead
+    assert told(world.judge(evidence), Group.CODE) == code
