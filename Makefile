@@ -29,7 +29,8 @@ test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop"
 
 test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/hostile/test_large.py
+	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py
 
 crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1: a kill a name); needs root
 	$(BIN)/python -m pytest -q tests/crash tests/crash/full_disk.py

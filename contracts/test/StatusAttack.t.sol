@@ -13,7 +13,7 @@ contract StatusAttack is Campaign {
 
     function setUp() external {
         _actors = new StatusActors();
-        bytes4[] memory acts = new bytes4[](7);
+        bytes4[] memory acts = new bytes4[](9);
         acts[0] = _actors.setStatus.selector;
         acts[1] = _actors.setStatus.selector;
         acts[2] = _actors.setStatus.selector;
@@ -21,6 +21,8 @@ contract StatusAttack is Campaign {
         acts[4] = _actors.decide.selector;
         acts[5] = _actors.setAccount.selector;
         acts[6] = _actors.wait.selector;
+        acts[7] = _actors.setStatus.selector;
+        acts[8] = _actors.setStatus.selector;
         _target(address(_actors), acts);
     }
 

@@ -80,9 +80,9 @@ abstract contract Roll is Witness {
         return 0;
     }
 
-    /// @dev Every second time somebody who has the right, if there is one; else anybody.
+    /// @dev Three times in four somebody who has the right, if there is one; else anybody.
     function _actor(uint256 seed, address rightful) internal pure returns (address) {
-        return seed % 2 == 0 && rightful != address(0) ? rightful : Cast.anyone(seed / 2);
+        return seed % 4 != 0 && rightful != address(0) ? rightful : Cast.anyone(seed / 4);
     }
 
     function _account(uint32 region, bytes32 role) internal view returns (address) {
