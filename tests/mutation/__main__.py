@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.mutation import answers, importing, report, session, typed
+from tests.mutation.control import control_of, is_control
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.report import ANSWERED, REFUSED, UNTRIED, Judged
 from tests.mutation.results import Results
@@ -49,7 +50,8 @@ def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int) -> None
     results = Results()
     unknown = [mutant for mutant in mutants if results.of(mutant, tests) is None]
     if unknown:
-        session.run(unknown, tests=tests, children=children, tell=_Teller(results, tests, len(unknown)))
+        controls = [each for path in _paths(unknown) for each in control_of(Path(path), name=path)]
+        session.run([*controls, *unknown], tests=tests, children=children, tell=_Teller(results, tests, len(unknown)))
     results = Results()
     early = _with_fate(TOO_EARLY, mutants, results, tests)
     importing.try_all(early, tests=tests, children=children, tell=_Teller(results, tests, len(early)))
@@ -82,10 +84,19 @@ class _Teller:
         self._words = os.fdopen(os.dup(1), "w", buffering=1)
 
     def __call__(self, outcome: Outcome) -> None:
+        if is_control(outcome.mutant):
+            if outcome.fate not in {SURVIVED, TOO_EARLY}:
+                message = f"a control is {outcome.fate}: {outcome.mutant.path} {outcome.mutant.function} {outcome.by}"
+                raise SystemExit(message)
+            return
         self._results.add(outcome, self._tests)
         self._done += 1
         if self._done % 100 == 0 or self._done == self._count:
             self._words.write(f"{clock()} {self._done} of {self._count}, in {outcome.mutant.path}\n")
+
+
+def _paths(mutants: Sequence[Mutant]) -> list[str]:
+    return list(dict.fromkeys(mutant.path for mutant in mutants))
 
 
 def _files(folder: str) -> list[str]:

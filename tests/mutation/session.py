@@ -33,7 +33,7 @@ def run(mutants: Sequence[Mutant], *, tests: Sequence[str], children: int, tell:
     if child:
         _, status = os.waitpid(child, 0)
         if status:
-            message = "a session of mutants broke off"
+            message = f"a session of mutants broke off; {LOG.relative_to(ROOT)} says why"
             raise SystemExit(message)
         return
     code = 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.mutation import trying
 from tests.mutation.answers import Answers
+from tests.mutation.control import control_of, is_control
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.placing import put_in_place
 from tests.mutation.results import Results, _depends
@@ -93,8 +94,25 @@ def test_a_worker_s_end_is_read_as_what_it_was() -> None:
 
 
 def test_an_unchanged_function_is_never_put_in_place(tmp_path: Path) -> None:
-    text = (tmp_path.cwd() / "verifier/checks/status.py").read_text("utf-8")
-    unchanged = Mutant("verifier/checks/status.py", "check", 1, (1, 1), "", "", "", text + "\n# unchanged\n")
+    path = tmp_path.cwd() / "verifier/checks/status.py"
+    unchanged = Mutant(
+        "verifier/checks/status.py", "check", 1, (1, 1), "", "", "", path.read_text("utf-8") + "\n# more\n"
+    )
 
     import_module("verifier.checks.status")
     assert put_in_place(unchanged) is None
+
+
+def test_a_control_is_put_in_place_and_taken_out_again(tmp_path: Path) -> None:
+    path = tmp_path.cwd() / "verifier/checks/status.py"
+    (control,) = control_of(path, name="verifier/checks/status.py")
+    check = import_module("verifier.checks.status").check
+    before = check.__code__
+
+    undo = put_in_place(control)
+    assert undo is not None
+    assert "_unread" in check.__code__.co_varnames
+    undo()
+    assert check.__code__ is before
+    assert is_control(control)
+    assert not any(is_control(mutant) for mutant in mutants_of(path, name="verifier/checks/status.py"))

@@ -9,13 +9,26 @@ import pytest
 
 from ecert.domain.catalogue import by_no
 from ecert.domain.holders import Holder
-from ecert.domain.redeem import parse_response
 from ecert.domain.signer import key_id
 from ecert.domain.status import StatusRef
-from tests.unit.verifier.build import CARD, ISSUER, ISSUER_KEY, LI, QUESTION, ROLES, T0, VEHICLE, Issued, World, found
+from tests.unit.verifier.build import (
+    ANCHOR,
+    CARD,
+    ISSUER,
+    ISSUER_KEY,
+    LI,
+    QUESTION,
+    ROLES,
+    T0,
+    VEHICLE,
+    Issued,
+    World,
+    found,
+    uscc,
+)
 from tests.unit.verifier.build import signer as key_of
-from tests.unit.verifier.build import uscc
-from tests.unit.verifier.home import CODE, ITEM, USE, HomeRegion, ask, entry, offline_code, shown
+from tests.unit.verifier.home import CODE, HomeRegion, ask, entry, offline_code, shown
+from verifier.checks.anchor import _in_office
 from verifier.evidence import Presented
 from verifier.findings import Finding, Group, error, invalid, skipped, valid
 from verifier.verify import Judged
@@ -24,7 +37,7 @@ NAMED = {"region": 32, "authority": ISSUER.encode(), "keyId": key_id(key_of(ISSU
 
 
 def _coded(home: HomeRegion, *, code: str = CODE, later: int = 0) -> Finding:
-    return ask(home, code=code, later=later).findings[0]
+    return ask(home, code=code, later=later).certificates[0].findings[0]
 
 
 def test_a_good_certificate_s_findings(world: World) -> None:
@@ -105,17 +118,13 @@ def test_a_dissolved_authority_s_finding_tells_when_it_was_asked_of(world: World
 
 
 def test_an_authority_is_judged_at_the_batch_s_time_not_at_the_signature_s(world: World) -> None:
-    signed = world.issue()
+    signed, iat = world.issue(), world.time
     world.block("AuthorityDissolved", uscc=ISSUER.encode(), dissolvedAt=world.time + 5, successor=bytes(18))
     assert found(world.judge(signed), Group.AUTHORITY) == valid(
-        Group.AUTHORITY, "authority.competent", authority=ISSUER, then=signed_at(signed)
+        Group.AUTHORITY, "authority.competent", authority=ISSUER, then=iat
     )
     (late,) = world.anchor(signed)
     assert found(world.judge(late), Group.AUTHORITY).code == "authority.dissolved"
-
-
-def signed_at(issued: Issued) -> int:
-    return T0 + 10 * 7 if issued else 0
 
 
 def _anchor(judged: Judged) -> Finding:
@@ -148,11 +157,23 @@ def test_a_batch_may_be_five_minutes_older_than_its_certificate(world: World, ah
 
 
 def test_a_batch_is_in_its_contract_s_term_from_the_first_block_to_the_last(world: World) -> None:
-    role, first = ROLES["CertificateAnchor"], world.replica.head.number + 2
-    world.block("ContractAppointed", role=role, contractAddress=b"\xa9" * 20, fromBlock=first)
-    assert _anchor(world.judge(world.anchored())).code == "anchor.final"
-    assert world.replica.head.number == first
-    assert _anchor(world.judge(world.anchored())).code == "anchor.contract"
+    world.anchored()
+    batch = world.replica.batch(region=32, kind=1, number=1, contract=ANCHOR)
+    assert batch is not None
+    block, old, new = batch.block, b"\xa8" * 20, b"\xa9" * 20
+    terms = {
+        (first, end): _in_office(batch, [(old, 1), (ANCHOR, first), (new, end), (old, end)])
+        for first, end in [
+            (block - 1, block + 1),
+            (block, block + 1),
+            (block, block),
+            (block + 1, block + 2),
+            (1, block - 1),
+        ]
+    }
+    assert list(terms.values()) == [True, True, True, False, False]
+    assert _in_office(batch, [(old, 1), (ANCHOR, block)])
+    assert not _in_office(batch, [(old, 1), (new, 2)])
 
 
 def test_status_findings(world: World) -> None:
@@ -162,8 +183,6 @@ def test_status_findings(world: World) -> None:
     assert found(world.judge(unknown), Group.STATUS) == error(Group.STATUS, "status.pending", list=2)
     outside = world.anchored(index=1024)
     assert found(world.judge(outside), Group.STATUS) == invalid(Group.STATUS, "status.index", list=1, size=1024)
-    created = world.judge(world.anchored(), question=replace(QUESTION, known_at=T0 + 1))
-    assert found(created, Group.STATUS) == error(Group.STATUS, "status.pending", list=1)
 
 
 def test_validity_findings(world: World) -> None:
@@ -246,9 +265,3 @@ def test_offline_code_findings(world: World) -> None:
     assert _coded(home, code=offline_code(world, card, iat=now + 120)).code == "code.attested"
     other = invalid(Group.CODE, "code.other_item", item="EC-0002")
     assert _coded(home, code=offline_code(world, card, item="EC-0002")) == other
-
-
-def test_the_wire_keeps_what_the_home_region_said(world: World) -> None:
-    home = HomeRegion(world, (shown(world.anchored()),))
-    text = home.redeem(text=CODE, use=USE, holder=None, requester=USE.organisation, idempotency_key="k", now=world.now)
-    assert parse_response(text).claims.item == ITEM
