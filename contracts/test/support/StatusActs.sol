@@ -51,7 +51,8 @@ abstract contract StatusActs is ConsortiumActs {
         c.status = fault % 16 == 0 ? 4 + status % 4 : status % 4;
         c.effectiveAt = fault % 16 == 1 ? clock + 1 : clock - uint64(fault % 3);
         if (fault % 2 == 1) _keepLawful(c);
-        if (fault % 16 == 2 && c.indices.length > 1) c.indices[1] = c.indices[0];
+        if (fault % 8 == 2 && c.indices.length > 1) (c.indices[0], c.indices[1]) = (c.indices[1], c.indices[0]);
+        if (fault % 16 == 6 && c.indices.length > 1) c.indices[1] = c.indices[0];
         if (fault % 16 == 4 && c.indices.length > 0) c.indices[c.indices.length - 1] = SIZE;
         _setStatus(_actor(who, _account(c.region, Cast.STATUS)), c);
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -25,7 +26,7 @@ def test_the_last_day_is_still_valid() -> None:
 
 
 def test_long_term_has_no_end() -> None:
-    assert dates.validity(date(2025, 1, 1), None).exp is None
+    assert dates.validity(date(2025, 1, 1), None) == dates.Validity(1_735_660_800, None)
 
 
 def test_a_validity_that_ends_before_it_begins_is_refused() -> None:
@@ -43,6 +44,17 @@ def test_what_is_no_date_is_refused(text: object) -> None:
 def test_years_out_of_range_are_refused(text: str) -> None:
     with pytest.raises(Malformed, match=r"^date\.range\b"):
         dates.parse_civil(text)
+    with pytest.raises(Malformed, match=r"^date\.range\b"):
+        dates.parse_instant(f"{text}T00:00:00Z")
+
+
+def test_an_instant_is_written_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        written = dates.format_instant(1_735_660_800)
+    time.tzset()
+    assert written == "2024-12-31T16:00:00Z"
 
 
 @pytest.mark.parametrize(
