@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ecert.app.wiring import open_house
+from ecert.app.wiring import House, open_house
 from ecert.domain.errors import Unavailable
 from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings
@@ -12,7 +12,7 @@ from ledger.replica import Replica, open_replica
 from verifier.presentations import Asking, verify_file
 from verifier.report import Report
 
-__all__ = ["verify_here"]
+__all__ = ["catch_up", "verify_here"]
 
 _YOUNG = 5
 _PATIENCE = 5.0
@@ -29,15 +29,20 @@ def verify_here(settings: Settings, clock: Clock, data: bytes, *, asking: Asking
             raise
         return _judge(open_replica(settings.replica), clock, data, asking)
     try:
-        give_up = time.monotonic() + _PATIENCE
-        house.settle()
-        # The driver makes an empty block as soon as one is due; what is judged now should be as young as that.
-        while house.replica.age(clock.now()) > max(_YOUNG, settings.heartbeat) and time.monotonic() < give_up:
-            time.sleep(0.1)
-            house.settle()
+        catch_up(house)
         return _judge(house.replica, clock, data, asking)
     finally:
         house.close()
+
+
+def catch_up(house: House) -> None:
+    """Follow until the replica is young; the driver makes an empty block as soon as one is due. Five seconds at most."""
+    limit = max(_YOUNG, house.floor.settings.heartbeat)
+    give_up = time.monotonic() + _PATIENCE
+    house.settle()
+    while house.replica.age(house.floor.clock.now()) > limit and time.monotonic() < give_up:
+        time.sleep(0.1)
+        house.settle()
 
 
 def _judge(replica: Replica, clock: Clock, data: bytes, asking: Asking) -> Report:

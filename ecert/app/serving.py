@@ -11,6 +11,7 @@ import uvicorn
 from ecert.app.asgi import create_app
 from ecert.app.demo.founding import bootstrap
 from ecert.app.demo.furnishing import furnish_people
+from ecert.app.reading import catch_up
 from ecert.app.wiring import announce, open_house
 from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
         if settings.demo:
             bootstrap(house)
             furnish_people(house)
+        catch_up(house)
         url = f"http://{args.host}:{args.port}"
         announce(house, url)
         print(f"ecert 服务已启动 / serving at {url} (Ctrl-C 停止 / stops)", file=sys.stderr)
