@@ -36,7 +36,7 @@ def verify_here(settings: Settings, clock: Clock, data: bytes, *, asking: Asking
 
 
 def catch_up(house: House) -> None:
-    """Follow until the replica is young; the driver makes an empty block as soon as one is due. Five seconds at most."""
+    """Follow until the replica is young, five seconds at most; an empty block is made as soon as one is due."""
     limit = max(_YOUNG, house.floor.settings.heartbeat)
     give_up = time.monotonic() + _PATIENCE
     house.settle()
