@@ -16,17 +16,19 @@ from typing import Any
 
 import cbor2
 
-from ecert.domain.errors import Unavailable
+from ecert.domain.errors import Malformed, Unavailable
 from ecert.domain.status import Status
 from ecert.domain.trust import TrustState
 from ledger.port import Head
 from ledger.replica import layout
 from ledger.replica.layout import Header, Kind
+from ledger.replica.shapes import JUDGEMENTS, has_shape
 
 __all__ = ["AUDIT", "CERTIFICATES", "Batch", "Replica", "open_replica"]
 
 CERTIFICATES, AUDIT = 1, 2
-_JUDGEMENTS = {"AuditProved", "AuditForged"}
+
+_NO_RECORD = (Malformed, ArithmeticError, LookupError, TypeError, ValueError, struct.error, cbor2.CBORDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ class Replica:
             if body + length > end or told != layout.checksum(length, kind, self._map[body : body + fixed]):
                 raise _broken(self._offset)
             self._record(Kind(kind), body, length)
-        except (ArithmeticError, LookupError, TypeError, ValueError, struct.error, cbor2.CBORDecodeError) as fault:
+        except _NO_RECORD as fault:
             raise _broken(self._offset) from fault
         self._offset = layout.next_record(self._offset, length)
 
@@ -193,11 +195,15 @@ class Replica:
                 self._event(cbor2.loads(self._map[body : body + length]))
             case Kind.LIST:
                 region, size, number = layout.STATUS_LIST.unpack_from(self._map, body)
+                if length != layout.STATUS_LIST.size + size // 4:
+                    raise ValueError(length)
                 before = self._lists.get((region, number))
                 newest, is_continued = (before.newest, True) if before else (0, False)
                 self._lists[region, number] = _List(body + layout.STATUS_LIST.size, size, newest, is_continued)
             case Kind.CHANGE:
-                region, _status, number, *_ = layout.STATUS_CHANGE.unpack_from(self._map, body)
+                region, _status, number, *_, before, count = layout.STATUS_CHANGE.unpack_from(self._map, body)
+                if length != layout.STATUS_CHANGE.size + 4 * count or before >= body:
+                    raise ValueError(length)
                 self._lists[region, number].newest = body
             case Kind.CHRONICLE:
                 address, count, head = layout.CHRONICLE.unpack_from(self._map, body)
@@ -205,13 +211,15 @@ class Replica:
 
     def _event(self, record: list[Any]) -> None:
         address, name, args, block, time = record
+        if not has_shape(name, args) or type(block) is not int or type(time) is not int:
+            raise ValueError(name)
         if name == "BatchAnchored":
             key = (args["region"], args["kind"], args["number"])
             batch = Batch(address, args["root"], args["hashAlg"], args["size"], block=block, time=time)
             self._batches[key] = (*self._batches.get(key, ()), batch)
             if args["kind"] == AUDIT:
                 self.audit_logs[args["region"]] = (*self.audit_logs.get(args["region"], ()), batch)
-        elif name in _JUDGEMENTS:
+        elif name in JUDGEMENTS:
             self.judged_logs[args["region"]] = args["number"]
             if name == "AuditForged":
                 self.forged_logs.setdefault(args["region"], args["number"])

@@ -7,13 +7,14 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import cbor2
 import pytest
 
 from ecert.domain.errors import Conflict, Unavailable
 from ecert.domain.status import Status
-from ledger.port import ChainIdentity
-from ledger.replica import AUDIT, CERTIFICATES
-from ledger.replica.layout import FIRST_RECORD, SLOT
+from ledger.port import ChainIdentity, Event
+from ledger.replica import AUDIT, CERTIFICATES, layout
+from ledger.replica.layout import FIRST_RECORD, SLOT, Kind
 from tests.unit.ledger.blocks import (
     ANCHOR,
     CHAIN,
@@ -62,6 +63,42 @@ def test_an_event_that_nobody_knows_is_kept_and_ignored(tmp_path: Path) -> None:
     with closing(open_writer(tmp_path)) as writer:
         write(writer, block(1, event(""), event("Hello", x=2**255, y=["a", b"b"]), member(32)))
     assert list(opened(tmp_path).trust.members) == [32]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        event("MemberRemoved", region=True),
+        event("MemberRemoved", region="31"),
+        event("MemberRemoved"),
+        event("MemberRemoved", region=31, name=""),
+        event("TypesGranted", **{"uscc": bytes(18), "types": bytes(21), "from": 1}),
+        event("TypesGranted", **{"uscc": bytes(18), "types": [21], "from": 1}),
+        event("RecognitionSet", **{"accepting": 3, "types": [], "issuing": [], "accepted": [], "from": 1}),
+        event("AuditProved", region=31),
+    ],
+)
+def test_an_event_that_no_contract_tells_is_broken(tmp_path: Path, told: Event) -> None:
+    with closing(open_writer(tmp_path)) as writer, pytest.raises(Unavailable, match=r"replica\.broken"):
+        write(writer, block(1, told))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (Kind.LIST, layout.STATUS_LIST.pack(31, 1024, 1) + bytes(8)),
+        (Kind.CHANGE, layout.STATUS_CHANGE.pack(31, 1, 1, 0, 0, 0, 2) + bytes(4)),
+        (Kind.CHANGE, layout.STATUS_CHANGE.pack(31, 1, 1, 0, 0, 1 << 40, 1) + bytes(4)),
+        (Kind.EVENT, cbor2.dumps([bytes(20), "", {}, True, 0])),
+        (Kind.EVENT, cbor2.dumps({})),
+    ],
+)
+def test_a_record_that_no_follower_wrote_is_broken(tmp_path: Path, kind: Kind, body: bytes) -> None:
+    with closing(open_writer(tmp_path)) as writer:
+        write(writer, block(1, created(1)))
+        writer._append(kind, body)
+        with pytest.raises(Unavailable, match=r"replica\.broken"):
+            writer._settle()
 
 
 def test_nothing_counts_before_the_commit_not_even_a_bit(tmp_path: Path) -> None:
