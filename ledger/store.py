@@ -78,6 +78,12 @@ def last_nonce(connection: Connection, account: bytes) -> int | None:
     return connection.execute(query).scalar()
 
 
+def has_unfinished(connection: Connection, account: bytes) -> bool:
+    """Tell whether an account has a transaction that is not final."""
+    here = (_transaction.c.account == account) & _transaction.c.block.is_(None)
+    return connection.execute(select(_transaction.c.id).where(here).limit(1)).first() is not None
+
+
 def add_transaction(
     connection: Connection,
     transaction: SignedTransaction,
