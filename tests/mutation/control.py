@@ -20,6 +20,12 @@ def control_of(path: Path, *, name: str) -> list[Mutant]:
     return controls_of(path, name=name)[:1]
 
 
+def control_of_module(path: Path, *, name: str) -> Mutant:
+    """Return the control of the module as a whole: the same assignment at its end."""
+    text = path.read_text("utf-8")
+    return Mutant(name, "", text.count("\n"), (1, 1), "", READ_BY_NOBODY, "", f"{text}\n{READ_BY_NOBODY}\n")
+
+
 def is_control(mutant: Mutant) -> bool:
     """Tell a control from a mutant."""
     return mutant.became == READ_BY_NOBODY

@@ -1,78 +1,110 @@
-"""A mutant that only importing runs: a process that imports the house with it, forked before the house was imported."""
+"""A mutant that only importing runs: a forked process imports the changed module with it, and what builds on that one.
+
+A server for each file imports the rest of the house beforehand, so that a mutant costs its own imports and its tests:
+first those named after the module, then those that name it, then all others.
+"""
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import mmap
 import os
-import sys
+import shutil
 import traceback
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.mutation.placing import module_of
-from tests.mutation.session import LOG, QUIET, ROOT, Steady, into
-from tests.mutation.trying import BROKEN, KILLED, Outcome, confine, fate_of
+from tests.mutation import preloading
+from tests.mutation.control import control_of_module
+from tests.mutation.session import ROOT, Steady, apart, folder_of, main
+from tests.mutation.trying import BROKEN, KILLED, SURVIVED, Outcome, confine, fate_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
 
     from tests.mutation.mutants import Mutant
 
-THIRD_PARTIES = ("base45", "cbor2", "cryptography.hazmat.primitives.asymmetric.ec", "fastapi.testclient", "jinja2")
-SECONDS = 120
+SECONDS = 60
+EXAMPLES = 20
+"""So many a property draws here: a survivor runs every test, and what so few do not notice is asked of a unit test."""
 _NAME = 400
 
 
 def try_all(mutants: Iterable[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]) -> None:
-    """Try every mutant against all of `tests`, the file named after its module first."""
-    for name in THIRD_PARTIES:
-        __import__(name)
-    running: dict[int, tuple[Mutant, mmap.mmap]] = {}
+    """Try every mutant against all of `tests`, file by file."""
+    by_path = defaultdict(list)
     for mutant in mutants:
+        by_path[mutant.path].append(mutant)
+    house = preloading.imported_by(tests) if by_path else []
+    for path, group in by_path.items():
+        server = _Server(path, house, preloading.in_stages(path, tests), children)
+        apart(lambda server=server, group=group: server.serve(group, tell))
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What every mutant of one file has in common."""
+
+    path: str
+    house: Sequence[str]
+    stages: Sequence[Sequence[str]]
+    children: int
+    believed: set[str] = field(default_factory=set)
+
+    def serve(self, mutants: Sequence[Mutant], tell: Callable[[Outcome], None]) -> int:
+        """Try each; the tests of the first stage have to pass beforehand, without any change."""
+        preloading.preload(self.house, self.path)
+        self._unchanged(self.stages[0], tell)
+        running: dict[int, tuple[Mutant, mmap.mmap]] = {}
+        for mutant in mutants:
+            noticed = mmap.mmap(-1, _NAME)
+            running[self._forked(mutant, self.stages, noticed)] = mutant, noticed
+            if len(running) >= self.children:
+                self._tell(_one_of(running), tell)
+        while running:
+            self._tell(_one_of(running), tell)
+        return 0
+
+    def _tell(self, outcome: Outcome, tell: Callable[[Outcome], None]) -> None:
+        """Believe a test of a later stage only if it passes without the mutant."""
+        test = outcome.by.partition("[")[0]
+        file = test.partition("::")[0]
+        if outcome.fate == KILLED and file != "import" and file not in self.stages[0] and test not in self.believed:
+            self._unchanged([test], tell)
+            self.believed.add(test)
+        tell(outcome)
+
+    def _unchanged(self, tests: Sequence[str], tell: Callable[[Outcome], None]) -> None:
+        control = control_of_module(ROOT / self.path, name=self.path)
         noticed = mmap.mmap(-1, _NAME)
+        tell(_one_of({self._forked(control, [tests], noticed): (control, noticed)}))
+
+    def _forked(self, mutant: Mutant, stages: Sequence[Sequence[str]], noticed: mmap.mmap) -> int:
         child = os.fork()
-        if child == 0:
-            _be_child(mutant, tests, noticed)
-        running[child] = mutant, noticed
-        if len(running) >= children:
-            tell(_one_of(running))
-    while running:
-        tell(_one_of(running))
+        if child:
+            return child
+        code = 1
+        try:
+            confine(SECONDS)
+            preloading.replace(mutant)
+            plugins = [Steady(EXAMPLES), _Witness(noticed)]
+            code = int(any(main(stage, plugins) for stage in stages if stage))
+        except BaseException:  # noqa: BLE001 - the child says why before it ends
+            traceback.print_exc()
+        finally:
+            os._exit(code)
 
 
 def _one_of(running: dict[int, tuple[Mutant, mmap.mmap]]) -> Outcome:
-    child, status = os.wait()
+    child, status = os.waitpid(-1, 0) if len(running) > 1 else os.waitpid(next(iter(running)), 0)
+    shutil.rmtree(folder_of(child), ignore_errors=True)
     mutant, noticed = running.pop(child)
     fate, by = fate_of(status), noticed[:].rstrip(b"\0").decode()
     fate = KILLED if fate == BROKEN else fate
     noticed.close()
-    return Outcome(mutant, fate, by or "import" if fate == KILLED else "")
-
-
-def _be_child(mutant: Mutant, tests: Sequence[str], noticed: mmap.mmap) -> None:
-    code = 1
-    try:
-        confine(SECONDS)
-        into(LOG)
-        sys.meta_path.insert(0, _Finder(mutant))
-        code = 0 if pytest.main([*QUIET, *_own_first(mutant, tests)], plugins=[Steady(), _Witness(noticed)]) == 0 else 1
-    except BaseException:  # noqa: BLE001 - the child says why before it ends
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-def _own_first(mutant: Mutant, tests: Sequence[str]) -> list[str]:
-    name = f"test_{mutant.path.rpartition('/')[2]}"
-    folder = ROOT / tests[0]
-    own = [str(folder / name)] if (folder / name).exists() else []
-    return [*own, *tests]
+    return Outcome(mutant, fate, "" if fate == SURVIVED else by or "import")
 
 
 class _Witness:
@@ -86,33 +118,3 @@ class _Witness:
         if report.failed:
             name = report.nodeid.encode("ascii", "replace")[:_NAME]
             self._noticed[: len(name)] = name
-
-
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
-    """Gives one module the mutant's source in place of its file's."""
-
-    def __init__(self, mutant: Mutant) -> None:
-        self._name = module_of(mutant.path)
-        self._path = str(ROOT / mutant.path)
-        self._source = mutant.source
-
-    def find_spec(self, fullname: str, _path: object, _target: ModuleType | None = None) -> ModuleSpec | None:
-        """Answer for the one module."""
-        if fullname != self._name:
-            return None
-        return importlib.util.spec_from_file_location(fullname, self._path, loader=self)
-
-    def get_filename(self, fullname: str) -> str:
-        """Return the file that the module says it came from."""
-        del fullname
-        return self._path
-
-    def get_data(self, path: str) -> bytes:
-        """Return the mutant's text for the module's file, and nothing that was compiled before."""
-        if path != self._path:
-            raise OSError(path)
-        return self._source.encode()
-
-    def path_stats(self, path: str) -> dict[str, int]:
-        """Refuse, so that no bytecode of the true module is taken or written."""
-        raise OSError(path)

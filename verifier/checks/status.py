@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecert.domain.offline import StatusPlace
 from ecert.domain.status import Status
 from verifier.findings import Finding, Group, error, invalid, valid
 from verifier.subject import Situation, Subject
@@ -14,12 +15,6 @@ def check(subject: Subject, situation: Situation) -> Finding:
     place, question = subject.status, situation.question
     if place.region != subject.region:
         return invalid(Group.STATUS, "status.region", region=place.region)
-    location = situation.replica.list_location(region=place.region, number=place.number)
-    if location is None:
-        return error(Group.STATUS, "status.pending", list=place.number)
-    _offset, size, _newest = location
-    if place.index >= size:
-        return invalid(Group.STATUS, "status.index", list=place.number, size=size)
     status = situation.replica.status(
         region=place.region,
         number=place.number,
@@ -27,7 +22,14 @@ def check(subject: Subject, situation: Situation) -> Finding:
         at=question.at,
         known_at=question.known_at,
     )
-    return error(Group.STATUS, "status.pending", list=place.number) if status is None else _judge(status)
+    return _unknown(place, situation) if status is None else _judge(status)
+
+
+def _unknown(place: StatusPlace, situation: Situation) -> Finding:
+    location = situation.replica.list_location(region=place.region, number=place.number)
+    if location is not None and place.index >= (size := location[1]):
+        return invalid(Group.STATUS, "status.index", list=place.number, size=size)
+    return error(Group.STATUS, "status.pending", list=place.number)
 
 
 def _judge(status: Status) -> Finding:

@@ -186,6 +186,11 @@ class World:
         (issued,) = self.anchor(self.issue(**changed))
         return issued
 
+    def anchored_at(self) -> int:
+        """Anchor one and tell its batch's time, which is the same in every world that took the same steps."""
+        self.anchored()
+        return self.time
+
     def judge(self, shown: Issued | Evidence, *, question: Question = QUESTION, now: int | None = None) -> Judged:
         evidence = shown.presented if isinstance(shown, Issued) else shown
         return verify(evidence, question=question, replica=self.replica, now=self.now if now is None else now)
