@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ecert.runtime.metrics import Registry
+
 __all__ = [
     "Account",
     "Call",
     "ChainIdentity",
     "Event",
     "FinalBlock",
+    "HasMetrics",
     "HasValidators",
     "Head",
     "Ledger",
@@ -185,3 +188,11 @@ class HasValidators(Protocol):
 
     def validators(self) -> tuple[Validator, ...]:
         """Tell what was last heard of each validator that the driver knows; from memory, quick, from any thread."""
+
+
+@runtime_checkable
+class HasMetrics(Protocol):
+    """What a driver offers beside `Ledger` where it counts something of its own."""
+
+    def measure(self, registry: Registry) -> None:
+        """Put its metrics into a registry, once; their names begin with `ecert_chain_`."""

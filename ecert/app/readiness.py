@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ecert.app.lists import released, shared_lists
+from ecert.app.rounds import Rounds
 from ecert.app.wiring import House
 from ecert.domain.catalogue import CATALOGUE
 from ecert.domain.errors import EcertError
@@ -71,12 +72,16 @@ def _keys(house: House) -> str | None:
 
 
 def _rounds(house: House) -> str | None:
+    if not isinstance(house.rounds, Rounds):
+        return None  # another process of this deployment goes round, and says it
     if house.floor.now() - house.rounds.finished <= ROUND_LIMIT:
         return None
     return house.rounds.fault or "operation.rounds_late"
 
 
 def _chain(house: House) -> str | None:
+    if not isinstance(house.rounds, Rounds):
+        return None
     head = house.rounds.follower.head
     limit = QUIET_HEARTBEATS * house.floor.settings.heartbeat
     return "operation.chain_quiet" if head is None or house.floor.now() - head.time > limit else None

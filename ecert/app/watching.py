@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ecert.app.readiness import PARTS, degraded
+from ecert.app.rounds import Rounds
 from ecert.app.wiring import House
 from ecert.domain.errors import EcertError
 from ecert.runtime.metrics import Counter, Gauge, Histogram, Registry
 from ledger.backlog import backlog
-from ledger.port import HasValidators
+from ledger.port import HasMetrics, HasValidators
 from verifier.findings import Verdict
 from verifier.report import Report
 
@@ -42,6 +43,8 @@ class Watch:
         self._verdicts = counter("ecert_verdicts_total", "Verdicts given, by assurance.")
         self._reasons = counter("ecert_verdict_reasons_total", "Why verdicts were not accept, by code.")
         self._gauges = {name: gauge(f"ecert_{name}", meaning) for name, meaning in _GAUGES.items()}
+        if isinstance(self.house.floor.ledger, HasMetrics):
+            self.house.floor.ledger.measure(self.registry)
 
     def observe(self, route: str, status: int, taken: float) -> None:
         """Count an answer and its time, seconds."""
@@ -74,10 +77,14 @@ class Watch:
         self._set("replica_block", house.replica.head.number)
         self._set("replica_bytes", house.replica.header.end)
         self._set("audit_logs_forged", len(house.replica.forged_logs))
-        self._set("round_age_seconds", now - house.rounds.finished)
-        for code, count in tuple(house.rounds.faults.items()):
+        if isinstance(house.rounds, Rounds):
+            self._round(house.rounds, now)
+
+    def _round(self, rounds: Rounds, now: float) -> None:
+        self._set("round_age_seconds", now - rounds.finished)
+        for code, count in tuple(rounds.faults.items()):
             self._set("round_faults", count, code=code)
-        head = house.rounds.follower.head
+        head = rounds.follower.head
         if head is not None:
             self._set("chain_head_block", head.number)
             self._set("chain_head_age_seconds", now - head.time)
