@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation lock clean node system
+.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node system
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -84,6 +84,17 @@ coverage: $(READY) ## Run the tests under branch coverage; build/coverage/html s
 # SHORT=1 tries only files changed since BASE. What is known is kept in build/mutation: a broken-off run goes on.
 mutation: $(READY) ## Change ecert/domain and verifier/checks; fails if a change survives unanswered (SHORT=1 BASE=HEAD~1)
 	nice -n 15 $(BIN)/python -m tests.mutation $(if $(SHORT),--since $(BASE)) $(ONLY)
+
+deploy-check: $(READY) ## Hold deploy/ to promtool, systemd-analyze and a running house; needs the packages prometheus, systemd
+	@for command in promtool systemd-analyze; do command -v $$command >/dev/null || { \
+		echo "make deploy-check needs $$command (Debian: apt-get install prometheus systemd)." >&2; exit 1; }; done
+	promtool check config deploy/prometheus/prometheus.yml
+	cd deploy/prometheus && promtool test rules rules_test.yml
+	deploy/systemd/check
+	$(BIN)/python -m pytest -q tests/journeys/test_deploy.py
+
+scale: $(READY) ## Say what 400 million certificates and 31 regions take; docs/scale.md (MEASURE=1: weigh a small house first)
+	$(BIN)/python -m bench.scale $(if $(MEASURE),--measure)
 
 # uv only writes the lock; it is no part of what the project runs on, so it lives in build/.
 lock: ## Write requirements.lock anew from pyproject.toml (make lock UPGRADE=--upgrade for newer versions)

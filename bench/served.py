@@ -15,9 +15,11 @@ from fastapi import FastAPI, Response
 from bench.certificates import bare_p256
 from bench.shapes import NOW, Shapes
 from ecert.domain.receipt import parse_container
+from ecert.runtime.storage import open_database
 from ecert.runtime.web import furnish
 from ledger.replica import open_replica
 from verifier.api import VerificationBody, router
+from verifier.receipts import Receipts
 from verifier.redemptions import Reading
 
 __all__ = ["ANSWERED", "CONTAINER", "FOLDER", "SPKI", "make"]
@@ -44,6 +46,10 @@ class _NoCodes:
         raise NotImplementedError
 
 
+def _nothing(*_args: object, **_named: object) -> None:
+    """Stand where the benchmark asks for nothing: no receipt, and nobody who counts verdicts."""
+
+
 def make() -> FastAPI:
     """Build the application from what stands in the folder."""
     folder = Path(os.environ[FOLDER])
@@ -52,7 +58,8 @@ def make() -> FastAPI:
     bare = bare_p256(Shapes(container.sd_jwt, container, (folder / SPKI).read_bytes(), replica))
     filler = bytes(int((folder / ANSWERED).read_text("ascii")))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(router(replica, _NoCodes(), _Still()))
+    receipts = Receipts(_nothing, open_database(f"sqlite:///{folder}/unused.sqlite"), _nothing)
+    app.include_router(router(replica, _NoCodes(), _Still(), receipts=receipts, judged=_nothing))
 
     @app.post("/yardstick")
     async def yardstick(_body: VerificationBody) -> Response:

@@ -17,7 +17,7 @@ from ecert.domain.errors import EcertError, Malformed, Unavailable, Verification
 from ecert.domain.merkle import verify_consistency
 from ledger.chronicle import EMPTY, Chronicle, extend
 from ledger.directory import CONTRACTS
-from ledger.port import Event, FinalBlock, Ledger
+from ledger.port import Event, FinalBlock, Head, Ledger
 from ledger.replica import Batch, ReplicaWriter
 
 __all__ = ["ConsistencyProofs", "Follower"]
@@ -37,12 +37,16 @@ class ConsistencyProofs(Protocol):
 
 @dataclass(slots=True)
 class Follower:
-    """Reads a ledger into a replica. `proofs` None leaves audit logs unjudged (a verify-only deployment may)."""
+    """Reads a ledger into a replica. `proofs` None leaves audit logs unjudged (a verify-only deployment may).
+
+    `head` is the ledger's newest final block when it was last asked, whether or not it could be followed.
+    """
 
     ledger: Ledger
     writer: ReplicaWriter
     consortium: bytes
     proofs: ConsistencyProofs | None = None
+    head: Head | None = None
 
     def step(self) -> int:
         """Follow up to the ledger's head; return how many blocks were taken. Unavailable("replica.*" | "ledger.*")."""
@@ -56,7 +60,8 @@ class Follower:
 
     def _follow(self) -> int:
         taken = 0
-        target = self.ledger.head().number
+        self.head = self.ledger.head()
+        target = self.head.number
         while (done := self.writer.header.head.number) < target:
             taken += self._stretch(done + 1, min(done + STRETCH, target))
         return taken

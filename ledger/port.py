@@ -8,10 +8,12 @@ whatever it was sent.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ecert.runtime.metrics import Registry
 
 __all__ = [
     "Account",
@@ -19,10 +21,13 @@ __all__ = [
     "ChainIdentity",
     "Event",
     "FinalBlock",
+    "HasMetrics",
+    "HasValidators",
     "Head",
     "Ledger",
     "Outcome",
     "SignedTransaction",
+    "Validator",
 ]
 
 
@@ -166,3 +171,28 @@ class Ledger(Protocol):
 
     def close(self) -> None:
         """Give up what is held (locks, threads, connections)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """One validator as a driver last heard of it: whether it answers, and its newest block (None: never heard of)."""
+
+    name: str
+    is_up: bool
+    block: int | None
+
+
+@runtime_checkable
+class HasValidators(Protocol):
+    """What a driver of a network offers beside `Ledger`, for whoever operates: the validators, without asking any."""
+
+    def validators(self) -> tuple[Validator, ...]:
+        """Tell what was last heard of each validator that the driver knows; from memory, quick, from any thread."""
+
+
+@runtime_checkable
+class HasMetrics(Protocol):
+    """What a driver offers beside `Ledger` where it counts something of its own."""
+
+    def measure(self, registry: Registry) -> None:
+        """Put its metrics into a registry, once; their names begin with `ecert_chain_`."""

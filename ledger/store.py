@@ -115,6 +115,14 @@ def unfinished(connection: Connection, *, most: int) -> list[tuple[int, bytes, S
     return [(row.id, row.account, SignedTransaction(row.raw, row.hash)) for row in connection.execute(query)]
 
 
+def under_way(connection: Connection) -> tuple[int, int | None]:
+    """Return how many transactions are not final and since when the oldest is queued, where that was noted."""
+    noted = func.nullif(_transaction.c.queued_at, 0)  # one that was signed elsewhere has no time here
+    query = select(func.count(), func.min(noted)).where(_transaction.c.block.is_(None))
+    count, oldest = connection.execute(query).one()
+    return count, oldest
+
+
 def finish(connection: Connection, number: int, outcome: Outcome) -> None:
     """Record what became of a transaction."""
     fields = {"block": outcome.block, "block_time": outcome.time, "error": _refusal(outcome)}

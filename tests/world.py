@@ -217,9 +217,10 @@ class World:
         division: str = "310118",
         item: str = ITEM,
         once: str | None = None,
+        **more: Any,  # noqa: ANN401 - any field of a body
     ) -> httpx.Response:
         """Redeem a code at a window."""
-        body = {"code": code, "use": use(division=division, item=item), "holder": holder and _named(holder)}
+        body = {"code": code, "use": use(division=division, item=item), "holder": holder and _named(holder), **more}
         window = self.key("window", int(division[:2]))
         return self.ask("POST", "/api/v1/redemptions", key=window, once=once or self.new_name(), json=body)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Self
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ecert.domain.holders import HolderRef, parse_holder_ref
@@ -17,13 +19,15 @@ from ecert.runtime.clock import Clock
 from ecert.runtime.strict_body import StrictRoute
 from ledger.replica import Replica
 from verifier.presentations import Asking, verify_file, verify_presentation
+from verifier.receipts import Receipts
 from verifier.redemptions import Codes, Redemption, redeem
 from verifier.report import Report
 from verifier.wire import as_json
 
 __all__ = ["router"]
 
-_Window = Annotated[Caller, Depends(require("window"))]
+_window = require("window")
+_Window = Annotated[Caller, Depends(_window)]
 _Time = Annotated[int, Field(ge=0, lt=2**40)]
 _IdempotencyKey = Annotated[str, Header(min_length=1, max_length=100, pattern="^[!-~]+$")]
 
@@ -44,7 +48,10 @@ class HolderBody(_Body):
 
 
 class VerificationBody(_Body):
-    """A bare SD-JWT (`presentation`) or a container, and the question; times in Unix seconds."""
+    """A bare SD-JWT (`presentation`) or a container, and the question; times in Unix seconds.
+
+    `receipt` asks for a signed receipt, which is for windows of the division's region alone.
+    """
 
     presentation: str | None = Field(default=None, max_length=256 * 1024)
     container: dict[str, Any] | None = None
@@ -53,6 +60,7 @@ class VerificationBody(_Body):
     at: _Time | None = None
     known_at: _Time | None = None
     item: str | None = Field(default=None, max_length=40)
+    receipt: bool = False
 
     @model_validator(mode="after")
     def has_one(self) -> Self:
@@ -69,40 +77,64 @@ class VerificationBody(_Body):
 
 
 class RedemptionBody(_Body):
-    """A scanned or typed code, the use by its wire names (ecert.domain.use), and whom the clerk has identified."""
+    """A scanned or typed code, the use by its wire names (ecert.domain.use), and whom the clerk has identified.
+
+    `receipt` asks for a signed receipt.
+    """
 
     code: str = Field(min_length=1, max_length=1000)
     use: dict[str, str]
     holder: HolderBody | None = None
+    receipt: bool = False
 
 
-def router(replica: Replica, codes: Codes, clock: Clock) -> APIRouter:
-    """Build the doors over a replica and the way to the codes' home regions."""
+def router(
+    replica: Replica, codes: Codes, clock: Clock, *, receipts: Receipts, judged: Callable[[Report], None]
+) -> APIRouter:
+    """Build the doors over a replica and the way to the codes' home regions; `judged` is told of every verdict."""
     doors = APIRouter(prefix="/api/v1", tags=["verifier"], route_class=StrictRoute)
 
     @doors.post("/verifications")
-    async def verify(body: VerificationBody) -> Response:
+    async def verify(body: VerificationBody, request: Request) -> Response:
         """Verify a certificate against this deployment's copy of the chain."""
-        replica.refresh()
         asking, now = body.asking(), int(clock.now())
+        region = asking.division[:2]
+        if body.receipt:
+            (await run_in_threadpool(_window, request)).hold(region=region)
+        replica.refresh()
+        report = _judge(body, asking, now)
+        if not body.receipt:
+            return _answer(report)
+        receipt = await run_in_threadpool(receipts.issue, report, use=None, region=int(region), now=now)
+        return _answer(report, receipt=receipt)
+
+    def _judge(body: VerificationBody, asking: Asking, now: int) -> Report:
         if body.container is not None:
             # StrictRoute has held the whole body, and so this, to one reading.
-            return _answer(verify_file(body.container, asking=asking, replica=replica, now=now))
-        container = Container(body.presentation or "", None)
-        return _answer(verify_presentation(container, asking=asking, replica=replica, now=now))
+            report = verify_file(body.container, asking=asking, replica=replica, now=now)
+        else:
+            container = Container(body.presentation or "", None)
+            report = verify_presentation(container, asking=asking, replica=replica, now=now)
+        judged(report)
+        return report
 
     @doors.post("/redemptions")
     def redeem_code(body: RedemptionBody, idempotency_key: _IdempotencyKey, caller: _Window) -> Response:
         """Redeem a code for one use and verify what it shows; the same key gives the same answer for ten minutes."""
-        use = parse_use(body.use)
+        use, now = parse_use(body.use), int(clock.now())
         caller.hold(region=use.division[:2])
         replica.refresh()
         holder = body.holder.ref() if body.holder else None
         redemption = Redemption(body.code, use, holder, idempotency_key)
-        return _answer(redeem(redemption, codes=codes, replica=replica, now=int(clock.now())))
+        report = redeem(redemption, codes=codes, replica=replica, now=now)
+        judged(report)
+        if not body.receipt:
+            return _answer(report)
+        return _answer(report, receipt=receipts.issue(report, use=use, region=int(use.division[:2]), now=now))
 
     return doors
 
 
-def _answer(report: Report) -> Response:
-    return Response(orjson.dumps(as_json(report)), media_type="application/json")
+def _answer(report: Report, **more: str | None) -> Response:
+    """Write the report, with the member `receipt` where one was asked for: null where it could not be kept."""
+    return Response(orjson.dumps(as_json(report) | more), media_type="application/json")

@@ -10,16 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from ecert.domain.errors import Malformed, NotAllowed, Unavailable
+from ecert.domain.errors import Malformed, NotAllowed
 from ecert.domain.items import ITEMS, Item, by_item_code
-from ecert.domain.use import LegalBasis, Use
-from verifier.receipts import Audit, issue_receipt
+from ecert.domain.use import LegalBasis
+from verifier.receipts import Receipts
 from verifier.redemptions import Codes, Redemption, redeem
 from verifier.report import Report
 
 if TYPE_CHECKING:
-    from ecert.domain.signer import Signer
-    from ecert.runtime.storage import Database
     from ledger.replica import Replica
 
 __all__ = ["BASES", "Desk", "Pictures", "Served", "Window", "Windows", "find_items", "offered_item", "scanned", "serve"]
@@ -72,15 +70,14 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a window works with; `signer` gives a region's receipt key."""
+    """What a window works with; `judged` is told of every verdict."""
 
     replica: Replica
     codes: Codes
     pictures: Pictures
     windows: Windows
-    signer: Callable[[int], Signer]
-    database: Database
-    audit: Audit
+    receipts: Receipts
+    judged: Callable[[Report], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +122,8 @@ def serve(desk: Desk, window: Window, redemption: Redemption, *, now: int) -> Se
     """Redeem, judge and sign. The same redemption again within ten minutes is answered from the same response."""
     desk.replica.refresh()
     report = redeem(redemption, codes=desk.codes, replica=desk.replica, now=now)
-    return Served(report, _receipt(desk, window, report, redemption.use, now=now))
-
-
-def _receipt(desk: Desk, window: Window, report: Report, use: Use, *, now: int) -> str | None:
-    try:
-        return issue_receipt(
-            report,
-            use=use,
-            region=window.region,
-            signer=desk.signer(window.region),
-            database=desk.database,
-            audit=desk.audit,
-            now=now,
-        )
-    except Unavailable:
-        return None
+    desk.judged(report)
+    return Served(report, desk.receipts.issue(report, use=redemption.use, region=window.region, now=now))
 
 
 def _alone(texts: tuple[str, ...]) -> str:

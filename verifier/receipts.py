@@ -5,7 +5,7 @@ Some windows print a certificate and have it signed; this stands for that sheet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from ecert.domain import ids, jws
-from ecert.domain.errors import Malformed, NotFound
+from ecert.domain.errors import Malformed, NotFound, Unavailable
 from ecert.domain.strict import b64url_decode, b64url_encode
 from ecert.domain.use import Use, use_hash
 from verifier.findings import Verdict
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ecert.runtime.storage import Database
     from ledger.replica import Replica
 
-__all__ = ["TYP", "Audit", "Receipt", "issue_receipt", "parse_receipt", "report_digest", "verify_receipt"]
+__all__ = ["TYP", "Audit", "Receipt", "Receipts", "issue_receipt", "parse_receipt", "report_digest", "verify_receipt"]
 
 TYP: Final = "ecert-receipt+jwt"
 PURPOSE: Final = "receipt"
@@ -58,6 +58,25 @@ class Receipt:
     item: str | None
     use: bytes | None
     token: jws.Jws
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """How a deployment gives receipts: `signer` opens a region's receipt key, `audit` is the log that each joins."""
+
+    signer: Callable[[int], Signer]
+    database: Database
+    audit: Audit
+
+    def issue(self, report: Report, *, use: Use | None, region: int, now: int) -> str | None:
+        """Sign one and keep its hash; None where that cannot be done just now: the verdict stands without it."""
+        try:
+            signer = self.signer(region)
+            return issue_receipt(
+                report, use=use, region=region, signer=signer, database=self.database, audit=self.audit, now=now
+            )
+        except Unavailable:
+            return None
 
 
 def report_digest(report: Report) -> bytes:

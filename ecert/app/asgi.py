@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, FastAPI
 
 import issuer.api
 import ledger.api
 import verifier.api
 import wallet_codes.api
-from ecert.app.fronts import PICTURE_DOOR, page_doors, shell_of
+from ecert.app import operation
+from ecert.app.fronts import PICTURE_DOOR, page_doors, receipts_of, shell_of
+from ecert.app.watching import Watch
 from ecert.app.wiring import House
 from ecert.runtime import problems
 from ecert.runtime.access import Access
-from ecert.runtime.metrics import CONTENT_TYPE, Registry
 from ecert.runtime.web import furnish
 
 __all__ = ["create_app"]
@@ -42,7 +42,7 @@ _PROBLEM: Final[dict[str, Any]] = {
 
 def create_app(house: House) -> FastAPI:
     """Build the application over an open house; while it runs, the house's rounds go on in a thread of their own."""
-    registry = Registry()
+    watch = Watch(house)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -61,18 +61,19 @@ def create_app(house: House) -> FastAPI:
     app.state.access = Access(house.floor.database, house.floor.clock)
     has_pages = house.floor.settings.demo
     shell = app.state.shell = shell_of(house) if has_pages else None
-    _measure(app, house, registry, page=shell.problem if shell else None)
-    for doors in (*_doors(house), *(page_doors(house) if has_pages else ())):
+    large = (BATCH_DOOR, PICTURE_DOOR)
+    furnish(app, large=large, page=shell.problem if shell else None, observe=watch.observe)
+    for doors in (*_doors(house, watch), *(page_doors(house, judged=watch.judged) if has_pages else ())):
         app.include_router(doors)
     return app
 
 
-def _doors(house: House) -> tuple[APIRouter, ...]:
+def _doors(house: House, watch: Watch) -> tuple[APIRouter, ...]:
     floor = house.floor
     return (
         issuer.api.router(house.issuer, house.replica, floor.clock),
         wallet_codes.api.router(house.home, floor.clock),
-        verifier.api.router(house.replica, house.codes, floor.clock),
+        verifier.api.router(house.replica, house.codes, floor.clock, receipts=receipts_of(house), judged=watch.judged),
         ledger.api.router(
             identity=floor.ledger.identity(),
             directory=house.directory,
@@ -80,30 +81,5 @@ def _doors(house: House) -> tuple[APIRouter, ...]:
             sending=floor.sending,
             audit=house.audit,
         ),
+        operation.router(house, watch),
     )
-
-
-def _measure(app: FastAPI, house: House, registry: Registry, *, page: problems.Page | None) -> None:
-    answers = registry.counter("ecert_answers_total", "Answers given, by route and status.")
-    seconds = registry.histogram("ecert_answer_seconds", "Time to answer, by route.")
-    age = registry.gauge("ecert_replica_age_seconds", "Seconds since the newest block followed.")
-    block = registry.gauge("ecert_replica_block", "The newest block followed.")
-
-    def observe(route: str, status: int, taken: float) -> None:
-        answers.add(route=route, status=str(status))
-        seconds.observe(taken, route=route)
-
-    furnish(app, large=(BATCH_DOOR, PICTURE_DOOR), page=page, observe=observe)
-
-    @app.get("/healthz", tags=["operation"])
-    async def healthz() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"state": "up"}
-
-    @app.get("/metrics", tags=["operation"], response_class=PlainTextResponse)
-    def metrics() -> Response:
-        """Give the counts in Prometheus' text format."""
-        house.replica.refresh()
-        age.set(house.replica.age(house.floor.clock.now()))
-        block.set(house.replica.head.number)
-        return Response(registry.text(), media_type=CONTENT_TYPE)

@@ -5,6 +5,7 @@ Until there is sign-in they stand only where ECERT_DEMO=1, and answer this machi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -17,10 +18,12 @@ from ecert.app.demo.roster import Roster
 from ecert.app.wiring import House, region_signer
 from ecert.runtime.shell import Sessions, Shell, static_router, templates
 from verifier.desk import Desk
+from verifier.receipts import Receipts
+from verifier.report import Report
 from wallet_codes.pages import Wallet
 from wallet_codes.pictures import read_picture
 
-__all__ = ["PICTURE_DOOR", "page_doors", "shell_of"]
+__all__ = ["PICTURE_DOOR", "page_doors", "receipts_of", "shell_of"]
 
 PICTURE_DOOR: Final = "/desk/items/"
 """Where a picture may be sent, and so a large body."""
@@ -43,8 +46,14 @@ def shell_of(house: House) -> Shell:
     return Shell(sessions, templates(_ROOMS), floor.clock)
 
 
-def page_doors(house: House) -> tuple[APIRouter, ...]:
-    """Build every page."""
+def receipts_of(house: House) -> Receipts:
+    """Give what a receipt takes: the regions' receipt keys and their audit logs."""
+    signer = partial(region_signer, house.floor.keys, purpose="receipt")
+    return Receipts(signer, house.floor.database, house.audit.record)
+
+
+def page_doors(house: House, *, judged: Callable[[Report], None]) -> tuple[APIRouter, ...]:
+    """Build every page; `judged` is told of every verdict."""
     floor = house.floor
     roster = Roster(floor.regions)
     desk = Desk(
@@ -52,9 +61,8 @@ def page_doors(house: House) -> tuple[APIRouter, ...]:
         codes=house.codes,
         pictures=_Pictures(),
         windows=roster,
-        signer=partial(region_signer, floor.keys, purpose="receipt"),
-        database=floor.database,
-        audit=house.audit.record,
+        receipts=receipts_of(house),
+        judged=judged,
     )
     return (
         static_router(),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ecert.domain.errors import EcertError, Unavailable
 from ecert.runtime.logs import log, place_of
@@ -27,7 +28,8 @@ class Rounds:
     """What is done again and again.
 
     `due` queues what a room has kept back, `each_minute` deletes what has had its time and opens lists that the chain
-    lost, `followed` lets this process's readers see what the follower took.
+    lost, `followed` lets this process's readers see what the follower took. `finished` is when a round last went well,
+    Unix seconds; `fault` is the code of the newest that did not, None once one has; `faults` counts them.
     """
 
     sending: Sending
@@ -37,6 +39,9 @@ class Rounds:
     due: tuple[Callable[[int], object], ...] = ()
     each_minute: tuple[Callable[[int], object], ...] = ()
     followed: Callable[[], object] | None = None
+    finished: int = 0
+    fault: str | None = None
+    faults: Counter[str] = field(default_factory=Counter)
     _minute: int = 0
 
     def once(self) -> int:
@@ -45,9 +50,11 @@ class Rounds:
         Whatever else fails, the chain is followed: a full disk under the database must not age the replica.
         """
         try:
-            return self._work()
+            waiting = self._work()
         finally:
             self._follow()
+        self.finished, self.fault = self.now(), None
+        return waiting
 
     def settle(self) -> None:
         """Go round until nothing waits and all of it is followed; Unavailable("ledger.unsettled") after two minutes."""
@@ -65,10 +72,15 @@ class Rounds:
                 self.once()
             except EcertError as error:
                 log("round.failed", code=error.code)
-                stop.wait(_REST)
+                self._rest(error.code, stop)
             except Exception as defect:  # noqa: BLE001 - a thread that ended would let the replica age in silence
                 log("round.failed", level=logging.ERROR, error=type(defect).__name__, place=place_of(defect))
-                stop.wait(_REST)
+                self._rest("internal.error", stop)
+
+    def _rest(self, code: str, stop: threading.Event) -> None:
+        self.fault = code
+        self.faults[code] += 1
+        stop.wait(_REST)
 
     def _work(self) -> int:
         now = self.now()

@@ -80,6 +80,7 @@ def doors_of(world: World, card: Issued) -> list[Door]:
         ),
         Door("GET", "/api/v1/audit/{region}/consistency", "/api/v1/audit/32/consistency?first=1&second=1"),
         Door("GET", "/healthz", "/healthz"),
+        Door("GET", "/readyz", "/readyz"),
         Door("GET", "/metrics", "/metrics"),
     ]
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from importlib.resources import files
 from typing import Final
 
 from ecert.app.demo.acts import queue
+from ecert.app.lists import shared_lists
 from ecert.app.wiring import House
-from ecert.domain.catalogue import CATALOGUE
 from ecert.domain.errors import Unavailable
-from ecert.domain.items import ITEMS
 from ledger import motions
 
 __all__ = ["release"]
@@ -21,7 +18,7 @@ _VOTING_SECONDS: Final = 86_400
 def release(house: House) -> None:
     """Release what is not released yet; Unavailable("ledger.unfounded") where proposals cannot be counted."""
     released = {(known.name, known.sha256) for known in house.replica.trust.releases}
-    missing = {name: digest for name, digest in _lists().items() if (name, digest) not in released}
+    missing = {name: digest for name, digest in shared_lists().items() if (name, digest) not in released}
     if not missing:
         return
     first, directory = min(house.floor.regions), house.directory
@@ -35,11 +32,6 @@ def release(house: House) -> None:
     house.settle()
     queue(house, [(first, motions.execute(directory, number=number)) for number in numbers])
     house.settle()
-
-
-def _lists() -> dict[str, bytes]:
-    recognition = sha256((files("verifier") / "recognition.toml").read_bytes()).digest()
-    return {"catalogue": CATALOGUE.sha256, "items": ITEMS.sha256, "recognition": recognition}
 
 
 def _action(house: House, name: str, digest: bytes) -> bytes:

@@ -20,10 +20,11 @@ from ecert.domain.receipt import Container, format_container
 from ecert.runtime import problems
 from ecert.runtime.access import Access, issue_key
 from ecert.runtime.storage import Database, open_database
-from tests.unit.verifier.build import ESTATE, LI, World
+from tests.unit.verifier.build import ESTATE, LI, World, signer
 from tests.unit.verifier.home import CODE, USE, HomeRegion, shown
 from verifier import api, cli
 from verifier.presentations import Asking, verify_file
+from verifier.receipts import Receipts
 from verifier.report import Report
 
 HOLDER = {"id_type": LI.id_type, "id": LI.id}
@@ -71,8 +72,16 @@ def client(world: World, home: HomeRegion, database: Database) -> _Client:
     app = FastAPI()
     problems.install(app)
     app.state.access = Access(database, _Clock(world))
-    app.include_router(api.router(world.replica, home, _Clock(world)))
+    receipts = Receipts(lambda _: signer("receipt"), database, _no_log)
+    app.state.judged = []
+    app.include_router(
+        api.router(world.replica, home, _Clock(world), receipts=receipts, judged=app.state.judged.append)
+    )
     return _Client(app)
+
+
+def _no_log(*_args: object, **_named: object) -> None:
+    """Keep no audit log: what joins it is tests/unit/verifier/test_receipts.py's."""
 
 
 def _container(world: World) -> bytes:
@@ -89,6 +98,7 @@ def test_anybody_may_verify_a_container(world: World, client: _Client) -> None:
     body = {"container": json.loads(_container(world)), "division": "310118", "holder": HOLDER}
     answer = _verify(client, body)
     assert (answer.status_code, answer.json()["verdict"]) == (200, "accept")
+    assert [report.verdict for report in client.app.state.judged] == ["accept"]
 
 
 def test_a_bare_presentation_has_no_receipt(world: World, client: _Client) -> None:
