@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shutil
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from issuer.store import certificates
 from ledger import acts
 from ledger.directory import CONTRACTS
 from ledger.drivers.evm import parse_transaction
+from tests.databases import copy_home, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ class Left:
 @pytest.fixture(scope="module")
 def left(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory) -> Left:
     home = tmp_path_factory.mktemp("privacy") / "var"
-    shutil.copytree(demonstration.home, home)
+    copy_home(demonstration.home, home)
     logs = (demonstration.first.err + demonstration.second.err).encode()
     house = _open(home)
     try:
@@ -86,7 +86,7 @@ def test_nothing_personal_is_in_the_audit_log_even_opened(left: Left) -> None:
 
 def test_what_is_planted_on_chain_or_in_the_audit_log_is_found(left: Left, tmp_path: Path) -> None:
     home = tmp_path / "var"
-    shutil.copytree(left.home, home)
+    copy_home(left.home, home)
     house = _open(home)
     try:
         _plant(house)
@@ -127,7 +127,7 @@ def _forms(text: str) -> Iterator[bytes]:
 
 
 def _open(home: Path) -> House:
-    return open_house(load_settings({"ECERT_HOME": str(home)}), WallClock())
+    return open_house(load_settings(environment(home)), WallClock())
 
 
 def _chain(house: House, home: Path) -> bytes:

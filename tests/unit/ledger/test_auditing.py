@@ -14,13 +14,14 @@ from ecert.domain.merkle import root, verify_consistency
 from ecert.runtime.storage import Database, open_database
 from ecert.runtime.vault import Vault
 from ledger.auditing import AuditLog
+from tests.databases import url_of
 
 SECRETS = {"operator": "张窗口", "case": "QP-2026-000117", "kind": "mine", "at": -1}
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path}/e.sqlite")
+    database = open_database(url_of(tmp_path / "e.sqlite"))
     migrate(database)
     yield database
     database.close()

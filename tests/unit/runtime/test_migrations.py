@@ -10,6 +10,7 @@ from sqlalchemy import inspect, text
 from ecert.app.migrations import migrate, tables
 from ecert.domain.errors import Unavailable
 from ecert.runtime.storage import Database, open_database
+from tests.databases import url_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ def test_migrating_again_changes_nothing(db: Database) -> None:
 
 
 def test_a_locked_database_is_unavailable_and_stays_as_it_was(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/e.sqlite"
+    url = url_of(tmp_path / "e.sqlite")
     held, hurried = open_database(url), open_database(url)
     with hurried.reading() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 0")
