@@ -16,6 +16,7 @@ from ecert.domain.errors import Conflict, NotAllowed, NotFound
 from ecert.domain.ids import division_covers, parse_division, parse_uscc
 from ecert.domain.strict import b64url_decode
 from ecert.domain.trust import TrustState
+from ecert.runtime.storage import queue_behind
 from issuer.room import Issuer
 from issuer.signing_keys import PURPOSE, check_suite, name_key
 from issuer.store import authorities
@@ -47,6 +48,7 @@ def establish(issuer: Issuer, wanted: Authority, *, now: int) -> tuple[Call, ...
     _check(issuer, wanted)
     signers = {name: _first_signer(issuer, wanted.uscc, name) for name in wanted.suites}
     with issuer.database.transaction() as connection:
+        queue_behind(connection, f"issuer keys {wanted.uscc}")
         known = authorities.find(connection, wanted.uscc)
         row = _row(wanted)
         if known is None:
@@ -67,6 +69,7 @@ def rotate_key(issuer: Issuer, uscc: str, *, suite: str, now: int) -> Call:
         number = max((key.number for key in authorities.keys_of(connection, uscc, suite=suite)), default=0) + 1
     signer = issuer.keys.signer(name_key(uscc, suite_name=suite, number=number), suite=suite)
     with issuer.database.transaction() as connection:
+        queue_behind(connection, f"issuer keys {uscc}")
         if all(key.number != number for key in authorities.keys_of(connection, uscc, suite=suite)):
             _add_key(connection, row, suite=suite, number=number, kid=signer.kid)
     return _register_key(issuer, row, suite=suite, number=number, not_before=now)

@@ -120,7 +120,7 @@ def _attempt(
 def _make(
     issuer: Issuer, connection: Connection, wanted: Sequence[Change], authority: str, now: int
 ) -> list[StoredChange]:
-    found = certificates.find_all(connection, [change.licence_id for change in wanted])
+    found = certificates.hold_all(connection, [change.licence_id for change in wanted])
     moves = [_move(found.get(change.licence_id), change, authority, now) for change in wanted]
     return make_changes(issuer, connection, moves, now=now)
 

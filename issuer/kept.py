@@ -61,6 +61,7 @@ def update_mutable(
 ) -> None:
     """Set mutable elements as of now; the others keep their value and age. Malformed("element.*")."""
     with issuer.database.transaction() as connection:
+        certificates.hold_all(connection, [licence_id])
         row = own(connection, licence_id, authority=authority)
         checked = check_mutable(by_code(row.type_code), elements)
         states = {key: {"value": s.value, "at": s.at} for key, s in open_mutable(issuer.vault, row).items()}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from ecert.domain.errors import Conflict
 from ecert.domain.status import Status, check_move
+from ecert.runtime.storage import queue_behind
 from issuer.room import Issuer
 from issuer.settling import settle
 from issuer.store import certificates, changes
@@ -81,10 +82,11 @@ def due(issuer: Issuer, now: int) -> int:
 
 def _pass(issuer: Issuer, connection: Connection, now: int) -> int:
     """Take the first due change of each certificate, so that several of one certificate keep their order."""
+    queue_behind(connection, "issuer due")  # who comes second finds the first one's work done
     first: dict[str, StoredChange] = {}
     for change in changes.due(connection, now, most=_AT_ONCE):
         first.setdefault(change.certificate, change)
-    rows = certificates.find_all(connection, first)
+    rows = certificates.hold_all(connection, first)
     ready = [change for change in first.values() if _may_move(rows[change.certificate], change)]
     late = [change for change in first.values() if not _may_move(rows[change.certificate], change)]
     for change in late:
@@ -125,5 +127,5 @@ def _record(issuer: Issuer, connection: Connection, made: Iterable[StoredChange]
         fingerprint = rows[change.certificate].fingerprint.hex()
         record = {"fingerprint": fingerprint, "new": Status(change.new).name, "ground": change.reason}
         records[change.region].append({**record, "effective_at": change.effective_at})
-    for region, grouped in records.items():
+    for region, grouped in sorted(records.items()):
         issuer.audit.record_many(connection, region=region, kind=kind, records=grouped, now=now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from ecert.domain.ids import random_below
+from ecert.runtime.storage import queue_behind
 from issuer.room import Issuer
 from issuer.store import certificates, lists
 from issuer.store.lists import StoredList
@@ -55,6 +56,7 @@ def _open_next(issuer: Issuer, region: int, *, after: int, now: int) -> StoredLi
     """Open the list that follows; durable before anything cites it: row and transaction at once, `list.open`."""
     with issuer.database.transaction() as connection:
         number = after + 1
+        queue_behind(connection, f"issuer list {region} {number}")
         known = lists.find(connection, region=region, number=number)
         if known is not None:
             return known

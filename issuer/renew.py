@@ -43,7 +43,7 @@ def renew(issuer: Issuer, licence_id: str, request: IssueRequest, *, now: int, o
     def supersede(connection: Connection, issued: Sequence[Issued]) -> None:
         _supersede(issuer, connection, licence_id, successor=issued[0].licence_id, now=now)
 
-    (issued,) = sign_and_store(issuer, drafts, now=now, once=once, also=supersede)
+    (issued,) = sign_and_store(issuer, drafts, now=now, once=once, also=supersede, held=[licence_id])
     return issued
 
 

@@ -40,6 +40,8 @@ def settle(issuer: Issuer, now: int) -> int:
 
 def _resend(issuer: Issuer, connection: Connection, transaction: int, now: int) -> None:
     carried = changes.of_transaction(connection, transaction)
+    if not carried:
+        return  # another process was first
     rows = certificates.find_all(connection, [change.certificate for change in carried])
     first = carried[0]
     call = acts.set_status(

@@ -53,8 +53,11 @@ def sign_and_store(
     now: int,
     once: Once | None,
     also: Also | None = None,
+    held: Sequence[str] = (),
 ) -> tuple[Issued, ...]:
     """Judge, sign and store, all or nothing; `also` joins the same transaction. Conflict("idempotency.other_request").
+
+    `held` names the certificates that `also` changes: nobody else does while it is stored.
 
     Where another writer took an index, an identifier or the idempotency key first, everything is judged anew.
     """
@@ -67,7 +70,7 @@ def sign_and_store(
             signers = _signers(issuer, connection, drafts, now)
         signed = _sign(issuer, drafts, signers, now)
         try:
-            _store(issuer, signed, now=now, once=once, also=also)
+            _store(issuer, signed, now=now, once=once, also=also, held=held)
         except IntegrityError:
             continue
         return tuple(issued for _, _, issued in signed)
@@ -98,15 +101,18 @@ def _sign(issuer: Issuer, drafts: Sequence[Draft], signers: Signers, now: int) -
     return signed
 
 
-def _store(issuer: Issuer, signed: Sequence[Signed], *, now: int, once: Once | None, also: Also | None) -> None:
+def _store(
+    issuer: Issuer, signed: Sequence[Signed], *, now: int, once: Once | None, also: Also | None, held: Sequence[str]
+) -> None:
     with issuer.database.transaction() as connection:
+        certificates.hold_all(connection, held)  # before the audit log's head, as everybody does
         answer = orjson.dumps([issued.licence_id for _, _, issued in signed])
         remember(connection, issuer.vault, once, answer=answer, now=now)
         certificates.add(connection, [_row(issuer, draft, place, issued, now) for draft, place, issued in signed])
         certificates.add_holders(connection, _holders(issuer, signed))
-        for (region, number), count in Counter((place.region, place.number) for _, place, _ in signed).items():
+        for (region, number), count in sorted(Counter((place.region, place.number) for _, place, _ in signed).items()):
             lists.use(connection, region=region, number=number, count=count)
-        for region, told in _by_region(signed).items():
+        for region, told in sorted(_by_region(signed).items()):
             leaves = [issued.fingerprint for _, issued in told]
             issuer.anchoring.enqueue(connection, region=region, fingerprints=leaves, now=now)
             records = [_record(draft, issued) for draft, issued in told]

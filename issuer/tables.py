@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from ecert.runtime.storage import ROW_ID
+
 
 class AuthorityRow(SQLModel, table=True):
     """An issuing authority at home here; `suite` is what it signs with unless a request says otherwise."""
@@ -79,7 +81,7 @@ class ChangeRow(SQLModel, table=True):
 
     __tablename__ = "issuer_change"
     __table_args__ = (Index("ix_issuer_change_state_effective_at", "state", "effective_at"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=ROW_ID)
     region: int
     certificate: str = Field(max_length=110, foreign_key="issuer_certificate.id", index=True)
     old: int | None = None
@@ -88,7 +90,7 @@ class ChangeRow(SQLModel, table=True):
     effective_at: int = Field(sa_column=Column(BigInteger, nullable=False))
     at: int = Field(sa_column=Column(BigInteger, nullable=False))
     state: str = Field(max_length=10)
-    transaction: int | None = Field(default=None, foreign_key="ledger_transaction.id")
+    transaction: int | None = Field(default=None, sa_type=ROW_ID, foreign_key="ledger_transaction.id")
 
 
 class IdempotencyRow(SQLModel, table=True):

@@ -5,6 +5,9 @@ certificate; `batch.close` numbers the batch, orders its leaves and queues the s
 queue sends it; once it is final the receipt can be computed from what is stored. The contract takes number n + 1
 only, after the batch whose hash is given, so nothing is anchored twice and the chain of batches never forks. A contract
 that succeeds another counts from 1; a batch keeps the contract that holds it, and its receipts name that one for ever.
+
+Several processes may close batches of one database: each takes leaves that no other has taken (FOR UPDATE SKIP LOCKED),
+and then they number their batches one after the other.
 """
 
 from __future__ import annotations
@@ -103,18 +106,32 @@ class Anchoring:
         while True:
             with self.database.transaction() as connection:
                 count, oldest = store.waiting(connection, region)
-                if oldest is None or (count < self.size and now - oldest < self.seconds):
+                if not self._is_due(count, oldest, now):
                     return closed
+                # Another process may have taken some, or all, since they were counted.
+                leaves = store.take_leaves(connection, region, most=self.size)
+                if not self._is_due(len(leaves), min((leaf.queued_at for leaf in leaves), default=None), now):
+                    return closed
+                self._hold(connection, region, CERTIFICATES)
                 if self._is_held(connection, region, CERTIFICATES):
                     return closed
-                leaves = store.waiting_leaves(connection, region, most=self.size)
-                root = Tree(leaves.values()).root
+                root = Tree([leaf.fingerprint for leaf in leaves]).root
                 number = self._close(connection, region, CERTIFICATES, root=root, size=len(leaves), now=now)
-                store.place_leaves(connection, leaves, batch=number)
+                store.place_leaves(connection, [leaf.id for leaf in leaves], batch=number)
             closed += 1
+
+    def _is_due(self, count: int, oldest: int | None, now: int) -> bool:
+        return oldest is not None and (count >= self.size or now - oldest >= self.seconds)
+
+    def _hold(self, connection: Connection, region: int, kind: int) -> None:
+        """Let one process at a time number a region's batches: what is read from here on includes all closed before."""
+        self.sending.hold(connection, _account(region, kind))
 
     def _close_audit(self, region: int, now: int) -> int:
         with self.database.transaction() as connection:
+            if not self._audit_grown(connection, region):
+                return 0
+            self._hold(connection, region, AUDIT)
             newest = store.newest_batch(connection, region=region, kind=AUDIT)
             if newest is not None and newest.block is None:
                 return 0  # one state of the log at a time is under way
@@ -146,12 +163,14 @@ class Anchoring:
         return (newest.batch.number + 1, batch_hash(newest.batch)) if newest else (1, bytes(32))
 
     def _send(self, connection: Connection, batch: NewBatch, now: int) -> int:
-        account = f"{batch.region}-{'anchor' if batch.kind == CERTIFICATES else 'audit'}"
         call = self.directory.call("CertificateAnchor", "anchor", *astuple(batch))
-        return self.sending.queue(connection, call, account=account, now=now)
+        return self.sending.queue(connection, call, account=_account(batch.region, batch.kind), now=now)
 
     def _resend(self, region: int, kind: int, now: int) -> int:
         with self.database.transaction() as connection:
+            if not self._is_held(connection, region, kind):
+                return 0
+            self._hold(connection, region, kind)
             refused = store.refused_batches(connection, region=region, kind=kind)
             if any(now - old.queued_at < _RETRY_SECONDS for old in refused):
                 return 0
@@ -167,6 +186,10 @@ class Anchoring:
             return old.batch
         number, previous = self._next(connection, old.batch.region, old.batch.kind)
         return replace(old.batch, number=number, previous=previous)
+
+
+def _account(region: int, kind: int) -> str:
+    return f"{region}-{'anchor' if kind == CERTIFICATES else 'audit'}"
 
 
 def batch_hash(batch: NewBatch) -> bytes:

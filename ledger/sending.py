@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from ecert.domain.errors import Conflict, Malformed, NotFound
 from ecert.runtime.logs import log
-from ecert.runtime.storage import Database
+from ecert.runtime.storage import Database, queue_behind
 from ledger import store
 from ledger.port import Account, Call, Ledger, Outcome, SignedTransaction
 
@@ -35,7 +35,7 @@ class Sending:
     def queue(self, connection: Connection, call: Call, *, account: str, now: int) -> int:
         """Sign a call with the account's next nonce and queue it; return its number in the queue."""
         sender = self.account(account)
-        nonce = self._next_nonce(connection, sender.address)
+        nonce = self._take_nonce(connection, sender.address)
         signed = self.ledger.prepare(call, sender, nonce=nonce)
         return store.add_transaction(
             connection, signed, account=sender.address, nonce=nonce, purpose=call.function, now=now
@@ -46,14 +46,15 @@ class Sending:
     ) -> int:
         """Queue the creation of a contract."""
         sender = self.account(account)
-        nonce = self._next_nonce(connection, sender.address)
+        nonce = self._take_nonce(connection, sender.address)
         signed = self.ledger.prepare_deployment(contract, args, sender, nonce=nonce)
         return store.add_transaction(connection, signed, account=sender.address, nonce=nonce, purpose=contract, now=now)
 
     def nonce_for(self, address: bytes) -> int:
         """Tell the nonce that comes after everything queued here for an account."""
         with self.database.reading() as connection:
-            return self._next_nonce(connection, address)
+            queued = store.next_nonce(connection, address)
+        return self.ledger.next_nonce(address) if queued is None else queued
 
     def is_busy(self, connection: Connection, account: str) -> bool:
         """Tell whether anything that an account queued is not final yet."""
@@ -69,10 +70,11 @@ class Sending:
         if self.ledger.signer_of(signed) != (account, nonce):
             raise Malformed("ledger.transaction", "signed by another account, or with another nonce")
         with self.database.transaction() as connection:
+            queue_behind(connection, f"account {account.hex()}")
             known = store.transaction_by_hash(connection, signed.hash)
             if known is not None:
                 return known
-            if nonce != self._next_nonce(connection, account):
+            if nonce != self._take_nonce(connection, account):
                 raise Conflict("ledger.nonce_used", "another transaction has this nonce, or one before it is missing")
             number = store.add_transaction(connection, signed, account=account, nonce=nonce, purpose=purpose, now=0)
             self.ledger.submit(signed)  # last: what could not be written down must not become final
@@ -121,6 +123,9 @@ class Sending:
                 for number, outcome in final:
                     store.finish(connection, number, outcome)
 
-    def _next_nonce(self, connection: Connection, address: bytes) -> int:
-        last = store.last_nonce(connection, address)
-        return self.ledger.next_nonce(address) if last is None else last + 1
+    def hold(self, connection: Connection, account: str) -> None:
+        """Let nobody else queue under an account until this transaction ends, and see all that was queued before."""
+        queue_behind(connection, f"account {self.account(account).address.hex()}")
+
+    def _take_nonce(self, connection: Connection, address: bytes) -> int:
+        return store.take_nonce(connection, address, first=lambda: self.ledger.next_nonce(address))

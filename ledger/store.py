@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,11 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from ecert.domain.errors import Conflict
 from ecert.runtime.storage import table_of
 from ledger.port import ChainIdentity, Outcome, SignedTransaction
-from ledger.tables import AuditHeadRow, AuditNodeRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
+from ledger.tables import AccountRow, AuditHeadRow, AuditNodeRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
 
-__all__ = ["AuditEntry", "ClosedBatch", "NewBatch"]
+__all__ = ["AuditEntry", "ClosedBatch", "NewBatch", "WaitingLeaf"]
 
 _chain = table_of(ChainRow)
+_account = table_of(AccountRow)
 _transaction = table_of(TransactionRow)
 _leaf = table_of(LeafRow)
 _batch = table_of(BatchRow)
@@ -51,6 +53,15 @@ class ClosedBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingLeaf:
+    """A fingerprint in the outbox, by its row's id, and since when it waits (Unix seconds)."""
+
+    id: int
+    fingerprint: bytes
+    queued_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One entry of an audit log as stored."""
 
@@ -73,10 +84,20 @@ def bind_chain(connection: Connection, identity: ChainIdentity, consortium: byte
     connection.execute(insert(_chain).values(id=1, **fields))
 
 
-def last_nonce(connection: Connection, account: bytes) -> int | None:
-    """Return the highest nonce queued for an account."""
-    query = select(func.max(_transaction.c.nonce)).where(_transaction.c.account == account)
-    return connection.execute(query).scalar()
+def next_nonce(connection: Connection, account: bytes) -> int | None:
+    """Return the nonce that an account uses next; None for one that never sent from here."""
+    return connection.execute(select(_account.c.nonce).where(_account.c.address == account)).scalar()
+
+
+def take_nonce(connection: Connection, account: bytes, *, first: Callable[[], int]) -> int:
+    """Take an account's next nonce, `first` for one that never sent from here; who is second waits for the first."""
+    ours = update(_account).where(_account.c.address == account).values(nonce=_account.c.nonce + 1)
+    after = connection.execute(ours.returning(_account.c.nonce)).scalar()
+    if after is None:
+        made = _dialect(connection).insert(_account).values(address=account, nonce=first() + 1)
+        made = made.on_conflict_do_update(index_elements=["address"], set_={"nonce": _account.c.nonce + 1})
+        after = connection.execute(made.returning(_account.c.nonce)).scalar_one()
+    return int(after) - 1
 
 
 def has_unfinished(connection: Connection, account: bytes) -> bool:
@@ -171,15 +192,16 @@ def waiting(connection: Connection, region: int) -> tuple[int, int | None]:
     return count, oldest
 
 
-def waiting_leaves(connection: Connection, region: int, *, most: int) -> dict[int, bytes]:
-    """Return the oldest waiting fingerprints by their rows' ids, in order."""
+def take_leaves(connection: Connection, region: int, *, most: int) -> list[WaitingLeaf]:
+    """Lock and return the oldest waiting leaves, in order; those that another process has taken are passed over."""
     query = (
-        select(_leaf.c.id, _leaf.c.fingerprint)
+        select(_leaf.c.id, _leaf.c.fingerprint, _leaf.c.queued_at)
         .where(_leaf.c.region == region, _leaf.c.batch.is_(None))
         .order_by(_leaf.c.id)
         .limit(most)
+        .with_for_update(skip_locked=True)
     )
-    return {row.id: row.fingerprint for row in connection.execute(query)}
+    return [WaitingLeaf(*row) for row in connection.execute(query)]
 
 
 def place_leaves(connection: Connection, leaves: Iterable[int], *, batch: int) -> None:
@@ -252,8 +274,7 @@ def _closed(row: Row[tuple[object, ...]]) -> ClosedBatch:
 
 def next_position(connection: Connection, region: int, *, count: int) -> int:
     """Take the next `count` places in a region's audit log, return the first; writers queue behind its row."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    claim = dialect.insert(_head).values(region=region, size=count)
+    claim = _dialect(connection).insert(_head).values(region=region, size=count)
     claim = claim.on_conflict_do_update(index_elements=["region"], set_={"size": _head.c.size + count})
     return int(connection.execute(claim.returning(_head.c.size)).scalar_one()) - count
 
@@ -299,3 +320,7 @@ def audit_entries(connection: Connection, region: int) -> list[AuditEntry]:
     """Return a region's whole audit log."""
     rows = connection.execute(select(_audit).where(_audit.c.region == region).order_by(_audit.c.position))
     return [AuditEntry(r.position, r.kind, r.at, r.leaf, r.sealed) for r in rows]
+
+
+def _dialect(connection: Connection) -> Any:  # noqa: ANN401 - SQLAlchemy's two modules share no type
+    return postgresql if connection.dialect.name == "postgresql" else sqlite

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from ecert.runtime.storage import ROW_ID
+
 
 class ChainRow(SQLModel, table=True):
     """The one chain of this database; written once."""
@@ -16,12 +18,20 @@ class ChainRow(SQLModel, table=True):
     consortium: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class AccountRow(SQLModel, table=True):
+    """The nonce that a sending account uses next; its row is what those who send by it queue behind."""
+
+    __tablename__ = "ledger_account"
+    address: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    nonce: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
 class TransactionRow(SQLModel, table=True):
     """A signed transaction: sent, the same bytes again and again, until `block` says that it is final."""
 
     __tablename__ = "ledger_transaction"
     __table_args__ = (UniqueConstraint("account", "nonce"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=ROW_ID)
     account: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     nonce: int = Field(sa_column=Column(BigInteger, nullable=False))
     hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
@@ -41,7 +51,7 @@ class LeafRow(SQLModel, table=True):
         UniqueConstraint("region", "fingerprint"),
         UniqueConstraint("region", "batch", "position"),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=ROW_ID)
     region: int
     fingerprint: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     queued_at: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -57,7 +67,7 @@ class BatchRow(SQLModel, table=True):
 
     __tablename__ = "ledger_batch"
     __table_args__ = (UniqueConstraint("contract", "region", "kind", "number"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=ROW_ID)
     contract: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     region: int
     kind: int
@@ -66,7 +76,7 @@ class BatchRow(SQLModel, table=True):
     hash_alg: int
     size: int = Field(sa_column=Column(BigInteger, nullable=False))
     previous: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    transaction: int = Field(foreign_key="ledger_transaction.id", index=True)
+    transaction: int = Field(sa_type=ROW_ID, foreign_key="ledger_transaction.id", index=True)
 
 
 class AuditRow(SQLModel, table=True):

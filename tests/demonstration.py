@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.databases import environment
+
 __all__ = ["Demonstration", "Run", "demonstration"]
 
 _COMMAND = "from ecert.app.cli import main; raise SystemExit(main())"
@@ -49,7 +51,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
 
 
 def _run(home: Path, *options: str) -> Run:
-    env = {**os.environ, "ECERT_HOME": str(home), "ECERT_LOG": "debug", "PYTHONUTF8": "1"}
+    env = {**os.environ, **environment(home), "ECERT_LOG": "debug", "PYTHONUTF8": "1"}
     command = [sys.executable, "-c", _COMMAND, "demo", *options]
     done = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
     return Run(done.returncode, done.stdout, done.stderr)

@@ -12,7 +12,6 @@ expires by itself. Everything is asked over HTTP of the application itself, in t
 from __future__ import annotations
 
 import asyncio
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +37,7 @@ from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings, load_settings
 from ledger.drivers.embedded import open_embedded
 from ledger.port import Ledger
+from tests.databases import copy_home, environment
 
 __all__ = ["Issued", "Time", "World", "copied", "opened", "settings_of"]
 
@@ -248,7 +248,7 @@ def codes_of(report: dict[str, Any]) -> set[str]:
 
 def settings_of(home: Path, **more: str) -> Settings:
     """Give the settings of a house under `home`, whose batches close at once."""
-    return load_settings({"ECERT_HOME": str(home), "ECERT_BATCH_SECONDS": "0", **more})
+    return load_settings({**environment(home), "ECERT_BATCH_SECONDS": "0", **more})
 
 
 @contextmanager
@@ -257,7 +257,7 @@ def copied(template: Path, home: Path, **more: str) -> Iterator[World]:
     if not template.exists():
         with opened(template) as world:
             bootstrap(world.house)
-    shutil.copytree(template, home)
+    copy_home(template, home)
     with opened(home, **more) as world:
         yield world
 

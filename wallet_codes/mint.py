@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from ecert.domain import ids
 from ecert.domain.errors import Malformed, NotAllowed, NotFound, Unavailable
 from ecert.domain.items import Item, by_item_code
+from ecert.runtime.storage import queue_behind
 from wallet_codes import store, subjects
 from wallet_codes.attesting import offline_code
 from wallet_codes.codecs import CODECS
@@ -124,6 +125,7 @@ def _free_digits(home: Home, connection: Connection, region: Region, *, now: int
     for _ in range(_ATTEMPTS):
         digits = f"{region.typed_digit}{ids.random_below(_TYPED_RANGE):07d}"
         index = blind_typed(home, region.number, digits)
+        queue_behind(connection, f"typed {index.hex()}")
         taken = store.find_typed(connection, region=region.number, typed=index)
         if taken is None or taken.expires_at <= now:
             return digits

@@ -104,11 +104,15 @@ def _look(attempt: _Attempt) -> tuple[str | None, store.StoredCode | None]:
     home, request, now = attempt.home, attempt.request, attempt.now
     with home.database.reading() as connection:
         answered = answers.find(connection, home, attempt.question, now=now)
-        if answered is not None:
-            return answered, None
-        if attempt.reading.kind == "typed":
-            tries.hold(connection, home, request.use, requester=request.requester, now=now)
-        return None, _find(connection, home, attempt.reading)
+        if answered is not None or attempt.reading.kind == "online":
+            return answered, None if answered else _find(connection, home, attempt.reading)
+    # Looked up and counted in one transaction, which later tries of the window wait for: many at once are no way round.
+    with home.database.transaction() as connection:
+        tries.hold(connection, home, request.use, requester=request.requester, now=now)
+        found = _find(connection, home, attempt.reading)
+        if found is None:
+            tries.count(connection, home, request.use, region=attempt.region, requester=request.requester, now=now)
+    return None, found
 
 
 def _find(connection: Connection, home: Home, reading: OnlineReading | TypedReading) -> store.StoredCode | None:
@@ -123,9 +127,6 @@ def _find(connection: Connection, home: Home, reading: OnlineReading | TypedRead
 
 def _usable(attempt: _Attempt, code: store.StoredCode | None) -> store.StoredCode:
     if code is None:
-        if attempt.reading.kind == "typed":
-            requester = attempt.request.requester
-            tries.count(attempt.home, attempt.request.use, region=attempt.region, requester=requester, now=attempt.now)
         raise NotFound("code.unknown")
     if code.used_at is not None:
         raise Conflict("code.used")

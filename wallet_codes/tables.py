@@ -5,13 +5,15 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
+from ecert.runtime.storage import ROW_ID
+
 
 class CodeRow(SQLModel, table=True):
     """A code: SHA-256 of its text, the typed code's blind index, and sealed, whose it is; Unix seconds."""
 
     __tablename__ = "wallet_code"
     __table_args__ = (Index("ix_wallet_code_typed", "region", "typed"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=ROW_ID)
     region: int
     digest: bytes = Field(sa_type=LargeBinary, unique=True)
     typed: bytes | None = Field(default=None, sa_type=LargeBinary)
@@ -47,7 +49,7 @@ class TryRow(SQLModel, table=True):
     """A typed code that did not exist, by the blind index of the window and of its organisation."""
 
     __tablename__ = "wallet_try"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=ROW_ID)
     region: int
     window: bytes = Field(sa_type=LargeBinary, index=True)
     requester: bytes = Field(sa_type=LargeBinary, index=True)

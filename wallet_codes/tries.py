@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ecert.domain.errors import NotAllowed
+from ecert.runtime.storage import queue_behind
 from wallet_codes import store
 
 if TYPE_CHECKING:
@@ -24,18 +25,21 @@ PERIOD: Final = 60
 
 
 def hold(connection: Connection, home: Home, use: Use, *, requester: str, now: int) -> None:
-    """Raise NotAllowed `code.too_many_tries` for a window, or an organisation, that erred too often."""
+    """Raise NotAllowed `code.too_many_tries` for a window, or an organisation, that erred too often.
+
+    Until the caller's transaction ends, the organisation's other tries wait.
+    """
     window, organisation = _names(home, use, requester)
+    queue_behind(connection, f"tries {organisation.hex()}")
     here, there = store.tries(connection, window=window, requester=organisation, since=now - PERIOD)
     if here >= WINDOW_LIMIT or there >= REQUESTER_LIMIT:
         raise NotAllowed("code.too_many_tries")
 
 
-def count(home: Home, use: Use, *, region: int, requester: str, now: int) -> None:
-    """Count a wrong try, in a transaction of its own: the refusal that follows must not undo it."""
+def count(connection: Connection, home: Home, use: Use, *, region: int, requester: str, now: int) -> None:
+    """Count a wrong try, inside the caller's transaction; the refusal that follows it must not undo it."""
     window, organisation = _names(home, use, requester)
-    with home.database.transaction() as connection:
-        store.add_try(connection, region=region, window=window, requester=organisation, now=now)
+    store.add_try(connection, region=region, window=window, requester=organisation, now=now)
 
 
 def _names(home: Home, use: Use, requester: str) -> tuple[bytes, bytes]:

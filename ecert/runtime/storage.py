@@ -1,9 +1,14 @@
 """One database, two engines: what a transaction promises is the same on SQLite and on PostgreSQL.
 
-A writing transaction is serialisable: SQLite takes the one write lock at BEGIN, PostgreSQL runs at
-SERIALIZABLE. What was committed survives a power cut (SQLite: WAL, synchronous=FULL). A reading one sees one
-snapshot. An engine that is locked, full or lost is Unavailable("storage.unavailable"); nothing was written.
-IntegrityError passes through: only the store that wrote the row knows which Conflict it means.
+A writing transaction acts on the newest state of what it has locked. SQLite has one writer, from BEGIN on.
+PostgreSQL runs at READ COMMITTED, and who reads in order to write locks first: rows by FOR UPDATE, what has no row
+by `queue_behind` (docs/decisions/0012-postgresql.md). A reading one sees one snapshot. What was committed survives
+a power cut (SQLite: WAL, synchronous=FULL). IntegrityError passes through: only the store that wrote the row knows
+which Conflict it means. Unavailable is
+
+    storage.unavailable   locked for longer than five seconds, full, or not to be reached: nothing was written
+    storage.lost          the connection broke: nothing was written, unless the answer to COMMIT was what got lost
+    storage.drained       every connection of the pool was in use for five seconds
 """
 
 from __future__ import annotations
@@ -11,11 +16,24 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    Engine,
+    Integer,
+    Table,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import SQLModel
 
@@ -33,12 +51,19 @@ _PRAGMAS: Final = (
 )
 _WRITING: Final[Mapping[str, Mapping[str, object]]] = {
     "sqlite": {"begin": "BEGIN IMMEDIATE"},
-    "postgresql": {"isolation_level": "SERIALIZABLE"},
+    "postgresql": {"isolation_level": "READ COMMITTED"},
 }
 _READING: Final[Mapping[str, Mapping[str, object]]] = {
     "sqlite": {"begin": "BEGIN"},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
+# A lock is waited for as long as on SQLite; who sits on one in silence, or behind a dead network, is let go.
+_SESSION: Final = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+_REACH: Final = {"connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 2, "tcp_user_timeout": 10_000}
+_KEPT: Final = 10
+
+ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a row's own number: 64 bits on both engines (SQLite counts by itself in INTEGER columns alone)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +94,25 @@ class Database:
         try:
             with self.engine.connect() as connection, connection.execution_options(**chosen).begin():
                 yield connection
-        except (OperationalError, InterfaceError) as error:
-            if (name := _fault(error)) == "SQLITE_ERROR":
-                raise  # A missing table or a wrong statement: a defect, not an outage.
-            raise Unavailable("storage.unavailable", name) from error
+        except DBAPIError as error:
+            if (outage := _outage(error)) is None:
+                raise
+            raise outage from error
         except PoolTimeout as error:
-            raise Unavailable("storage.unavailable", "no connection is free") from error
+            raise Unavailable("storage.drained", "no connection is free") from error
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, connections: int = 40) -> Database:
     """Open `sqlite:///PATH` or `postgresql+psycopg://...`; a new SQLite file is its owner's alone (0600).
 
-    Raises Malformed("storage.url"), Unavailable("storage.unavailable") where the file cannot be made.
+    At most `connections` are open at once. Raises Malformed("storage.url"), Unavailable("storage.unavailable") where
+    the file cannot be made; a server is not asked yet.
     """
-    parsed = _parse(url)
-    waiting = {"pool_size": 10, "max_overflow": 30, "pool_timeout": 5}
+    parsed, kept = _parse(url), min(connections, _KEPT)
+    waiting = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": 5}
     if parsed.get_backend_name() == "postgresql":
-        return Database(create_engine(parsed, hide_parameters=True, pool_pre_ping=True, **waiting))
+        asked = {**_REACH, "options": f"{_SESSION} {parsed.query.get('options', '')}"}
+        return Database(create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=asked, **waiting))
     _make_private(Path(parsed.database or ""))
     engine = create_engine(parsed, hide_parameters=True, **waiting)
     event.listen(engine, "connect", _configure)
@@ -96,6 +123,13 @@ def open_database(url: str) -> Database:
 def table_of(model: type[SQLModel]) -> Table:
     """Return the Core table behind a `table=True` class: stores speak Core, which is several times faster."""
     return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+def queue_behind(connection: Connection, name: str) -> None:
+    """Wait for every transaction that queues under the same name, and hold later ones until this one ends."""
+    if connection.dialect.name == "postgresql":  # SQLite's writers stand in one queue anyway
+        key = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _parse(url: str) -> URL:
@@ -135,6 +169,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
 
-def _fault(error: OperationalError | InterfaceError) -> str:
+def _outage(error: DBAPIError) -> Unavailable | None:
+    """Tell an outage from a defect, such as a missing table or a wrong statement."""
     # The driver's message may quote values; the name of its fault does not.
-    return getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+    name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+    if error.connection_invalidated:
+        return Unavailable("storage.lost", name)
+    if not isinstance(error, (OperationalError, InterfaceError)) or name == "SQLITE_ERROR":
+        return None
+    return Unavailable("storage.unavailable", name)

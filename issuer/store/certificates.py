@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from ecert.domain.status import Status
 from ecert.runtime.storage import table_of
@@ -65,9 +65,23 @@ def find(connection: Connection, identifier: str) -> StoredCertificate | None:
 
 def find_all(connection: Connection, identifiers: Collection[str]) -> Mapping[str, StoredCertificate]:
     """Return those of the named certificates that exist, by identifier."""
+    return _find_all(connection, identifiers, select(_certificate))
+
+
+def hold_all(connection: Connection, identifiers: Collection[str]) -> Mapping[str, StoredCertificate]:
+    """Return as `find_all` does, and let nobody else change them until this transaction ends."""
+    # In one order for everybody, so that no two wait for each other.
+    return _find_all(
+        connection, sorted(identifiers), select(_certificate).order_by(_certificate.c.id).with_for_update()
+    )
+
+
+def _find_all(
+    connection: Connection, identifiers: Collection[str], base: Select[tuple[object, ...]]
+) -> Mapping[str, StoredCertificate]:
     found: dict[str, StoredCertificate] = {}
     for part in _parts(identifiers):
-        query = select(_certificate).where(_certificate.c.id.in_(part))
+        query = base.where(_certificate.c.id.in_(part))
         found.update((row.id, _stored(row)) for row in connection.execute(query))
     return found
 

@@ -79,8 +79,9 @@ def transactions(connection: Connection, *, most: int) -> list[int]:
 
 
 def of_transaction(connection: Connection, transaction: int) -> list[StoredChange]:
-    """Return the queued changes that one transaction carries."""
-    rows = connection.execute(select(_change).where(_carried(transaction)).order_by(_change.c.id))
+    """Return the queued changes that one transaction carries, and let nobody else move them meanwhile."""
+    query = select(_change).where(_carried(transaction)).order_by(_change.c.id)
+    rows = connection.execute(query.with_for_update())
     return [StoredChange(**row._mapping) for row in rows]  # noqa: SLF001 — SQLAlchemy's documented name
 
 

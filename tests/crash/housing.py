@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from ecert.app.demo.founding import bootstrap
 from ecert.app.wiring import House, open_house
+from tests import databases
 from tests.world import BEGINNING, Time, _driver, settings_of
 
 __all__ = ["NOTES", "SETTINGS", "KeptTime", "copy_home", "found", "opened"]
@@ -63,4 +63,4 @@ def found(home: Path) -> None:
 
 def copy_home(template: Path, home: Path) -> None:
     """Copy a closed house."""
-    shutil.copytree(template, home)
+    databases.copy_home(template, home)

@@ -12,6 +12,7 @@ import pytest
 from ecert.domain.errors import Unavailable
 from tests.crash.asking import ask_everything, codes, issue, redeem, stock
 from tests.crash.standing import Standing, faults
+from tests.faults import held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold a database's one write lock."""
+def held_file(path: Path) -> Iterator[None]:
+    """Hold a file's one write lock."""
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -35,7 +36,7 @@ def held(path: Path) -> Iterator[None]:
 def test_a_locked_database_is_told_and_nothing_is_lost(world: World, tmp_path: Path) -> None:
     card, code, container = stock(world)
 
-    with held(tmp_path / "home" / "ecert.sqlite"):
+    with held(world.house.floor.database.engine):
         answers = ask_everything(world, card, code, container)
         with pytest.raises(Unavailable, match=r"storage\.unavailable"):
             world.house.rounds.once()
@@ -54,7 +55,7 @@ def test_a_locked_database_is_told_and_nothing_is_lost(world: World, tmp_path: P
 
 
 def test_a_locked_chain_keeps_certificates_waiting_and_no_caller(world: World, tmp_path: Path) -> None:
-    with held(tmp_path / "home" / "chain.sqlite"):
+    with held_file(tmp_path / "home" / "chain.sqlite"):
         card = world.issue(1)
         before = world.house.floor.ledger.head()
         assert world.house.rounds.once() > 0

@@ -12,6 +12,7 @@ import pytest
 
 from ecert.app.cli import main
 from ecert.domain.dates import format_instant
+from tests.databases import environment
 from tests.world import copied, opened
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def files(template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 def run(files: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
     """Run a command on the home; a word that names a file stands for its path."""
     home, paths = files
-    monkeypatch.setenv("ECERT_HOME", str(home))
+    for name, value in environment(home).items():
+        monkeypatch.setenv(name, value)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 

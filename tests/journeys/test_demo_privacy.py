@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shutil
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from eth_hash.auto import keccak
+from sqlalchemy import text
 
 from ecert.app.demo.acts import queue
 from ecert.app.demo.authorities import SPECIAL
@@ -25,6 +25,7 @@ from issuer.store import certificates
 from ledger import acts
 from ledger.directory import CONTRACTS
 from ledger.drivers.evm import parse_transaction
+from tests.databases import copy_home, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +58,7 @@ class Left:
 @pytest.fixture(scope="module")
 def left(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory) -> Left:
     home = tmp_path_factory.mktemp("privacy") / "var"
-    shutil.copytree(demonstration.home, home)
+    copy_home(demonstration.home, home)
     logs = (demonstration.first.err + demonstration.second.err).encode()
     house = _open(home)
     try:
@@ -86,7 +87,7 @@ def test_nothing_personal_is_in_the_audit_log_even_opened(left: Left) -> None:
 
 def test_what_is_planted_on_chain_or_in_the_audit_log_is_found(left: Left, tmp_path: Path) -> None:
     home = tmp_path / "var"
-    shutil.copytree(left.home, home)
+    copy_home(left.home, home)
     house = _open(home)
     try:
         _plant(house)
@@ -127,15 +128,19 @@ def _forms(text: str) -> Iterator[bytes]:
 
 
 def _open(home: Path) -> House:
-    return open_house(load_settings({"ECERT_HOME": str(home)}), WallClock())
+    return open_house(load_settings(environment(home)), WallClock())
+
+
+def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
+    with house.floor.database.reading() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
 
 
 def _chain(house: House, home: Path) -> bytes:
     """Give every node of the chain's state and bodies, every calldata, every log, and the replica made of them."""
     with sqlite3.connect(home / "chain.sqlite") as chain:
         nodes = [part for row in chain.execute("SELECT key, value FROM nodes") for part in row]
-    with sqlite3.connect(home / "ecert.sqlite") as rows:
-        raw = [row[0] for row in rows.execute("SELECT raw FROM ledger_transaction")]
+    raw = [row[0] for row in _rows(house, "SELECT raw FROM ledger_transaction")]
     calldata = [parse_transaction(each).data for each in raw]
     head, directory = house.floor.ledger.head().number, house.directory
     where = {directory.trust: "trust", directory.anchor: "anchor", directory.status: "status"}
@@ -149,8 +154,7 @@ def _chain(house: House, home: Path) -> bytes:
 
 def _audit(house: House) -> bytes:
     """Give every region's log, as it is stored and opened."""
-    with sqlite3.connect(house.floor.settings.home / "ecert.sqlite") as rows:
-        stored = [part for row in rows.execute("SELECT kind, leaf, sealed FROM ledger_audit") for part in row]
+    stored = [part for row in _rows(house, "SELECT kind, leaf, sealed FROM ledger_audit") for part in row]
     opened = [record.body for region in house.floor.regions for record in house.audit.read(region)]
     assert len(opened) > 100
     return SEAM.join([*(part.encode() if isinstance(part, str) else part for part in stored), *opened])
@@ -158,8 +162,7 @@ def _audit(house: House) -> bytes:
 
 def _personal(house: House) -> Iterator[str]:
     """Yield every holder's identifier and name, every licence's serial, and every text of a face that is personal."""
-    with sqlite3.connect(house.floor.settings.home / "ecert.sqlite") as rows:
-        licences = [row[0] for row in rows.execute("SELECT id FROM issuer_certificate")]
+    licences = [row[0] for row in _rows(house, "SELECT id FROM issuer_certificate")]
     with house.floor.database.reading() as connection:
         stored = certificates.find_all(connection, licences).values()
     for row in stored:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from ecert.domain.errors import Conflict, EcertError, Unavailable
 from ecert.domain.merkle import Tree
 from ecert.domain.reasons import REASONS
+from ecert.runtime.storage import open_database
 from ledger import store
 from ledger.drivers.embedded import EmbeddedLedger, open_embedded
 from ledger.port import ChainIdentity, Head
 from ledger.replica import CERTIFICATES, ReplicaWriter
+from tests.databases import url_of
+from tests.faults import fill, held, hurry
 from tests.journeys.doors import doors_of, knock
 from tests.world import World, codes_of, copied, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
@@ -113,35 +113,6 @@ def test_a_chain_without_room_goes_on_when_it_has_some(world: World) -> None:
 # -- The database
 
 
-@contextmanager
-def locked(world: World) -> Iterator[None]:
-    """Hold the write lock in another connection, as another process would."""
-    path = world.house.floor.settings.home / "ecert.sqlite"
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            other.execute("ROLLBACK")
-
-
-def on_connecting(world: World, *pragmas: str) -> Callable[[], None]:
-    """Say pragmas on every new connection, and begin with new ones; call the answer to end it."""
-    engine = world.house.floor.database.engine
-
-    def say(raw: sqlite3.Connection, _record: object) -> None:
-        for pragma in pragmas:
-            raw.execute(f"PRAGMA {pragma}").close()
-
-    def end() -> None:
-        event.remove(engine, "connect", say)
-        engine.dispose()
-
-    engine.dispose()
-    event.listen(engine, "connect", say)
-    return end
-
-
 WRITING = [
     "/api/v1/certificates",
     "/api/v1/certificates/batch",
@@ -157,10 +128,10 @@ def test_a_locked_database_is_told_and_the_same_request_then_works(world: World)
     world.settle()
     doors = {door.template: door for door in doors_of(world, card) if door.template in WRITING}
     readers = [door for door in doors_of(world, card) if door.method == "GET" and "transactions" not in door.path]
-    on_connecting(world, "busy_timeout = 20")
+    hurry(world.house.floor.database.engine)
     minted = world.mint(card.holder)
 
-    with locked(world):
+    with held(world.house.floor.database.engine):
         for template in WRITING:
             door = doors[template]
             hold_away(knock(world, door, json=door.body, once=template), "storage.unavailable")
@@ -185,9 +156,9 @@ def test_a_database_that_is_away_does_not_age_the_replica(world: World) -> None:
     ledger = world.house.floor.ledger
     assert isinstance(ledger, EmbeddedLedger)
     world.issue(1)
-    on_connecting(world, "busy_timeout = 20")
+    hurry(world.house.floor.database.engine)
 
-    with locked(world):
+    with held(world.house.floor.database.engine):
         newest = ledger.make_block()
         with pytest.raises(Unavailable, match=r"storage\.unavailable"):
             world.house.rounds.once()
@@ -196,9 +167,7 @@ def test_a_database_that_is_away_does_not_age_the_replica(world: World) -> None:
 
 def test_a_full_disk_is_told_and_loses_nothing(world: World) -> None:
     kept = {world.issue(no).licence_id for no in (1, 2, 24)}
-    with world.house.floor.database.reading() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    end = on_connecting(world, f"max_page_count = {pages}")
+    end = fill(world.house.floor.database.engine)
 
     answers = []
     for _ in range(4):
@@ -300,9 +269,10 @@ def test_another_chain_is_refused_at_the_start(home: Path, tmp_path: Path) -> No
 
 
 def test_another_consortium_is_refused_at_the_start(home: Path) -> None:
-    with closing(sqlite3.connect(home / "ecert.sqlite")) as database:
-        database.execute("UPDATE ledger_chain SET consortium = ?", (bytes(20),))
-        database.commit()
+    database = open_database(url_of(home / "ecert.sqlite"))
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE ledger_chain SET consortium = :other"), {"other": bytes(20)})
+    database.close()
 
     with pytest.raises(EcertError) as fault, opened(home):
         pass

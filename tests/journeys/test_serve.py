@@ -17,6 +17,7 @@ import orjson
 import pytest
 
 from ecert.app.cli import main
+from tests.databases import environment
 from tests.world import copied
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ Typed = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Typed]:
     """Run a command on the home, in this process; give its code, output and complaints."""
-    monkeypatch.setenv("ECERT_HOME", str(tmp_path / "home"))
+    for name, value in environment(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
@@ -79,8 +81,8 @@ def served(home: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = [sys.executable, "-c", SERVE, "serve", "--port", str(port)]
-    environment = {**os.environ, "ECERT_HOME": str(home), "ECERT_HEARTBEAT": "5"}
-    process = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
+    variables = {**os.environ, **environment(home), "ECERT_HEARTBEAT": "5"}
+    process = subprocess.Popen(words, env=variables, stderr=subprocess.DEVNULL)
     try:
         _wait_for(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}"

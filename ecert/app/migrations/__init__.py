@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
@@ -24,23 +25,23 @@ if TYPE_CHECKING:
 
     from ecert.runtime.storage import Database
 
-__all__ = ["migrate", "revise", "tables"]
+__all__ = ["migrate", "revise", "tables", "versions"]
 
 _PLACE: Final = Path(__file__).parent
 _ROOMS: Final = ("ecert.runtime.access", "ledger", "issuer", "wallet_codes", "verifier")
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(3132333400)")
 
 
-def migrate(db: Database) -> None:
+def migrate(db: Database, *, to: str = "head") -> None:
     """Bring the database to the newest state in one transaction; processes that start together take turns.
 
-    Raises Unavailable("storage.unavailable"); the database is then as it was.
+    `to` names an older version instead. Raises Unavailable("storage.unavailable"); the database is then as it was.
     """
     try:
         with db.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(_LOCK)
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), to)
     except OperationalError as error:
         raise Unavailable("storage.unavailable", type(error.orig).__name__) from error
 
@@ -53,6 +54,12 @@ def revise(db: Database, message: str) -> None:
         command.revision(_config(connection), message, autogenerate=True, rev_id=f"{number:04d}")
 
 
+def versions() -> tuple[str, ...]:
+    """Name every version of the history, oldest first."""
+    newest_first = ScriptDirectory.from_config(_history()).walk_revisions()
+    return tuple(reversed([each.revision for each in newest_first]))
+
+
 def tables() -> MetaData:
     """Return the tables of every room that has some."""
     for room in _ROOMS:
@@ -62,7 +69,13 @@ def tables() -> MetaData:
 
 
 def _config(connection: Connection) -> Config:
-    config = Config(attributes={"connection": connection})
+    config = _history()
+    config.attributes["connection"] = connection
+    return config
+
+
+def _history() -> Config:
+    config = Config()
     config.set_main_option("script_location", str(_PLACE).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

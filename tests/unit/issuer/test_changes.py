@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from eth_abi import decode
+from sqlalchemy import text
 
 from ecert.domain.errors import Conflict, EcertError, Malformed, NotFound
 from ecert.domain.reasons import explain
@@ -13,6 +14,7 @@ from ecert.domain.status import Status
 from issuer import Change, change_many, due, held, issue, issue_many, once, read, restore, revoke, suspend
 from issuer.grounds import GROUNDS, code_of
 from ledger.drivers.evm import parse_transaction
+from tests.faults import fault_before
 from tests.unit.issuer.world import DAY, HOUSEHOLD, LI, NOW, OTHER, USCC, request
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ FORBIDDEN = [
 def test_a_forbidden_move_changes_nothing(world: World, status: Status, action: Action, code: str) -> None:
     name = issue(world.room, request(), now=NOW).licence_id
     with world.room.database.transaction() as connection:
-        connection.exec_driver_sql("UPDATE issuer_certificate SET status = ?", (int(status),))
+        connection.execute(text("UPDATE issuer_certificate SET status = :status"), {"status": int(status)})
     before = world.counts()
 
     with pytest.raises(Conflict, match=code.replace(".", r"\.")):
@@ -116,9 +118,7 @@ def test_a_fault_while_queueing_leaves_nothing(world: World) -> None:
     name = issue(world.room, request(), now=NOW).licence_id
     before = world.counts()
     with world.room.database.transaction() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER fault BEFORE INSERT ON ledger_transaction BEGIN SELECT RAISE(ABORT, 'fault'); END"
-        )
+        fault_before(connection, "INSERT", "ledger_transaction")
 
     with pytest.raises(EcertError, match=r"change\.contended"):
         revoke(world.room, name, ground="lost", authority=USCC, now=NOW)

@@ -17,6 +17,7 @@ from ecert.domain.ids import parse_licence_id
 from ecert.domain.signer import key_id
 from ecert.domain.strict import b64url_decode
 from issuer import issue, issue_many, once, purge, read, retire_key, rotate_key
+from tests.faults import fault_before, stored
 from tests.unit.issuer.world import DAY, HOUSEHOLD, LI, LIST_SIZE, NOW, USCC, WANG, request
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def test_a_fault_between_the_writes_leaves_nothing(world: World, table: str) -> 
     before = world.counts()
     event = "UPDATE" if table == "issuer_status_list" else "INSERT"
     with world.room.database.transaction() as connection:
-        connection.exec_driver_sql(
-            f"CREATE TRIGGER fault BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, 'fault'); END"
-        )
+        fault_before(connection, event, table)
 
     with pytest.raises(EcertError, match=r"issue\.contended|anchor\.known"):
         issue_many(world.room, [request(), request()], now=NOW, once=_once(world, "k", b"r"))
@@ -73,20 +72,10 @@ def test_a_fault_between_the_writes_leaves_nothing(world: World, table: str) -> 
 
 def test_nothing_personal_stands_in_the_clear(world: World) -> None:
     issue(world.room, request(), now=NOW, once=_once(world, "k", b"320599198803070011"))
-    url = world.room.database.engine.url.database
-    assert url is not None
-    world.room.database.close()
-
-    stored = b""
-    for name in (url, f"{url}-wal"):
-        try:
-            with open(name, "rb") as file:  # noqa: PTH123 — SQLite's own files
-                stored += file.read()
-        except FileNotFoundError:
-            continue
-    assert USCC.encode() in stored
+    everything = stored(world.room.database.engine)
+    assert USCC.encode() in everything
     for personal in (LI.id, LI.name, "示例路一号"):
-        assert personal.encode() not in stored
+        assert personal.encode() not in everything
 
 
 def test_a_batch_is_all_or_nothing(world: World) -> None:

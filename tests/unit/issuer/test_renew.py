@@ -13,6 +13,7 @@ from ecert.domain.errors import Conflict, Malformed, NotFound
 from ecert.domain.ids import parse_licence_id
 from ecert.domain.status import Status
 from issuer import due, held, issue, once, read, renew, revoke, suspend, update_mutable
+from tests.faults import fault_before
 from tests.unit.issuer.world import CAR, DAY, HOUSEHOLD, LI, LICENCE, NOW, OTHER, USCC, WANG, request
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ def test_a_fault_while_superseding_leaves_no_successor(world: World) -> None:
     name = issue(world.room, request(), now=NOW).licence_id
     before = world.counts()
     with world.room.database.transaction() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER fault BEFORE INSERT ON issuer_change BEGIN SELECT RAISE(ABORT, 'fault'); END"
-        )
+        fault_before(connection, "INSERT", "issuer_change")
 
     with pytest.raises(Exception, match=r"issue\.contended"):
         renew(world.room, name, request(), now=NOW)

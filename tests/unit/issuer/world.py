@@ -24,6 +24,7 @@ from ledger.auditing import AuditLog
 from ledger.directory import Directory
 from ledger.drivers.calls import account
 from ledger.sending import Sending
+from tests.databases import url_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +67,7 @@ class World:
 
 def build(folder: Path, ledger: Ledger) -> World:
     """Open a room for region 32 with one authority, known to the chain since yesterday."""
-    database = open_database(f"sqlite:///{folder}/e.sqlite")
+    database = open_database(url_of(folder / "e.sqlite"))
     tables().create_all(database.engine)
     keys = open_keys(f"file:{folder}/keys")
     vault = Vault(keys.secret("vault"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from ledger.following import Follower
 from ledger.founding import Founding
 from ledger.port import Account, Call, Head, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
+from tests.databases import copy_home, environment
 
 NAMES = {31: "上海", 32: "江苏", 33: "浙江", 34: "安徽"}
 
@@ -100,7 +100,7 @@ def copied(factory: pytest.TempPathFactory, home: Path) -> Iterator[Founded]:
     if not template.exists():
         with opened(template):
             pass
-    shutil.copytree(template, home / "house")
+    copy_home(template, home / "house")
     with opened(home / "house") as house:
         yield house
 
@@ -108,7 +108,7 @@ def copied(factory: pytest.TempPathFactory, home: Path) -> Iterator[Founded]:
 @contextmanager
 def opened(home: Path) -> Iterator[Founded]:
     """Open the house under `home`, founding its chain where it is new."""
-    settings = load_settings({"ECERT_HOME": str(home)})
+    settings = load_settings(environment(home))
     drivers = {"embedded": lambda rest, *_: open_embedded(Path(rest), clock=CLOCK.now, wait=_doze)}
     floor = open_floor(settings, CLOCK, drivers=drivers, account=calls.account)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from ledger.following import Follower
 from ledger.port import Call, Head, Ledger
 from ledger.replica import ReplicaWriter
 from ledger.sending import Sending
+from tests.databases import copy_home, environment
 from tests.unit.ledger.founded import opened
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def standing(factory: pytest.TempPathFactory, home: Path) -> Iterator[House]:
     if not template.exists():
         with opened(template):
             pass
-    shutil.copytree(template, home / "standing")
+    copy_home(template, home / "standing")
     with reopened(home / "standing") as house:
         yield house
 
@@ -171,7 +171,7 @@ def reopened(home: Path) -> Iterator[House]:
     """Open the house under `home`, as after a restart."""
     clock = Clock()
     drivers = {"embedded": lambda rest, *_: open_embedded(Path(rest), clock=clock.now, heartbeat=1, wait=clock.wait)}
-    floor = open_floor(load_settings({"ECERT_HOME": str(home)}), clock, drivers=drivers, account=calls.account)
+    floor = open_floor(load_settings(environment(home)), clock, drivers=drivers, account=calls.account)
     try:
         clock.seconds = floor.ledger.head().time
         consortium = floor.consortium()

@@ -17,6 +17,7 @@ from ledger.drivers import calls
 from ledger.drivers.embedded import EmbeddedLedger, open_embedded
 from ledger.founding import Founding
 from ledger.sending import Sending
+from tests.databases import url_of
 from tests.unit.ledger.standing import Clock
 
 NAMES = {31: "上海", 32: "江苏", 33: "浙江"}
@@ -50,7 +51,7 @@ class Site:
 
     def transactions(self) -> int:
         with self.database.reading() as connection:
-            return sum(store.last_nonce(connection, self.admin(region)) or 0 for region in NAMES)
+            return sum((store.next_nonce(connection, self.admin(region)) or 1) - 1 for region in NAMES)
 
     def admin(self, region: int) -> bytes:
         return self.sending.account(f"{region}-admin").address
@@ -61,7 +62,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     clock = Clock(START)
     with (
         closing(open_embedded(tmp_path / "chain", clock=clock.now, heartbeat=1, wait=clock.wait)) as ledger,
-        closing(open_database(f"sqlite:///{tmp_path}/e.sqlite")) as database,
+        closing(open_database(url_of(tmp_path / "e.sqlite"))) as database,
     ):
         migrate(database)
         yield Site(clock, ledger, database)

@@ -13,13 +13,14 @@ from ecert.runtime.storage import Database, open_database
 from ledger import store
 from ledger.port import ChainIdentity, Outcome, SignedTransaction
 from ledger.store import NewBatch
+from tests.databases import url_of
 
 ACCOUNT, CONTRACT = b"a" * 20, b"c" * 20
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path}/e.sqlite")
+    database = open_database(url_of(tmp_path / "e.sqlite"))
     migrate(database)
     yield database
     database.close()
@@ -57,11 +58,16 @@ def test_a_database_is_bound_to_one_chain_once(connection: Connection) -> None:
 
 
 def test_an_account_cannot_use_a_nonce_twice(connection: Connection) -> None:
-    assert store.last_nonce(connection, ACCOUNT) is None
     queued(connection, 4)
-    assert store.last_nonce(connection, ACCOUNT) == 4
     with pytest.raises(IntegrityError):
         queued(connection, 4)
+
+
+def test_nonces_are_taken_in_order_from_where_the_chain_stands(connection: Connection) -> None:
+    assert store.next_nonce(connection, ACCOUNT) is None
+    assert [store.take_nonce(connection, ACCOUNT, first=lambda: 7) for _ in range(3)] == [7, 8, 9]
+    assert store.take_nonce(connection, b"b" * 20, first=lambda: 0) == 0
+    assert (store.next_nonce(connection, ACCOUNT), store.next_nonce(connection, b"b" * 20)) == (10, 1)
 
 
 def test_what_is_final_is_no_longer_unfinished(connection: Connection) -> None:
@@ -90,10 +96,10 @@ def test_leaves_wait_in_order_until_they_are_placed(connection: Connection) -> N
     store.add_leaves(connection, 32, [b"1"], 10)
     assert store.waiting(connection, 31) == (4, 50)
 
-    leaves = store.waiting_leaves(connection, 31, most=3)
-    assert list(leaves.values()) == [b"3", b"1", b"2"]
+    leaves = store.take_leaves(connection, 31, most=3)
+    assert [(leaf.fingerprint, leaf.queued_at) for leaf in leaves] == [(b"3", 50), (b"1", 50), (b"2", 50)]
     number = closed(connection, 1)
-    store.place_leaves(connection, leaves, batch=number)
+    store.place_leaves(connection, [leaf.id for leaf in leaves], batch=number)
     assert store.leaves_of(connection, number) == [b"3", b"1", b"2"]
     assert store.place_of(connection, region=31, fingerprint=b"2") == (number, 2)
     assert store.place_of(connection, region=31, fingerprint=b"4") == (None, None)

@@ -8,6 +8,7 @@ import pytest
 
 from ecert.app.migrations import migrate
 from ecert.runtime.storage import Database, open_database
+from tests.databases import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ def ask() -> Callable[..., httpx.Response]:
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path}/e.sqlite")
+    database = open_database(url_of(tmp_path / "e.sqlite"))
     migrate(database)
     yield database
     database.close()

@@ -7,7 +7,6 @@ import pytest
 from fastapi import Depends, FastAPI
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from ecert.domain.errors import Malformed, NotAllowed, NotFound
 from ecert.runtime.access import (
@@ -20,10 +19,10 @@ from ecert.runtime.access import (
     revoke_key,
 )
 from ecert.runtime.web import furnish
+from tests.faults import stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import httpx
 
@@ -70,13 +69,11 @@ def test_none_exists_by_default_and_lists_show_no_secret(db: Database) -> None:
     assert key[12:] not in repr(listed)
 
 
-def test_the_secret_is_stored_only_hashed(db: Database, tmp_path: Path) -> None:
+def test_the_secret_is_stored_only_hashed(db: Database) -> None:
     key = window(db)
-    with db.transaction() as connection:
-        connection.execute(text("SELECT 1"))
-    stored = b"".join(entry.read_bytes() for entry in tmp_path.iterdir())
-    assert key[3:11].encode() in stored
-    assert key[12:].encode() not in stored
+    everything = stored(db.engine)
+    assert key[3:11].encode() in everything
+    assert key[12:].encode() not in everything
 
 
 def test_a_revoked_key_is_refused_from_that_second_on(db: Database) -> None:

@@ -20,6 +20,7 @@ from ecert.domain.receipt import Container, format_container
 from ecert.runtime import problems
 from ecert.runtime.access import Access, issue_key
 from ecert.runtime.storage import Database, open_database
+from tests.databases import url_of
 from tests.unit.verifier.build import ESTATE, LI, World, signer
 from tests.unit.verifier.home import CODE, USE, HomeRegion, shown
 from verifier import api, cli
@@ -55,7 +56,7 @@ class _Client:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    found = open_database(f"sqlite:///{tmp_path}/doors.sqlite")
+    found = open_database(url_of(tmp_path / "doors.sqlite"))
     SQLModel.metadata.create_all(found.engine)
     yield found
     found.close()

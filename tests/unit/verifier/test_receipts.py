@@ -14,6 +14,7 @@ from ecert.domain.errors import Malformed, NotFound, VerificationFailed
 from ecert.domain.strict import b64url_encode
 from ecert.domain.use import use_hash
 from ecert.runtime.storage import open_database
+from tests.databases import url_of
 from tests.unit.verifier.build import World, signer
 from tests.unit.verifier.home import USE, HomeRegion, ask
 from verifier.findings import Verdict
@@ -35,7 +36,7 @@ def log() -> _Log:
 
 
 def _issue(world: World, folder: Path, log: _Log, *, key: str = "receipt") -> str:
-    database = open_database(f"sqlite:///{folder}/receipts.sqlite")
+    database = open_database(url_of(folder / "receipts.sqlite"))
     try:
         return issue_receipt(
             ask(HomeRegion(world)),

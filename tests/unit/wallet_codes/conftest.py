@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from ecert.runtime.storage import open_database, table_of
 from ecert.runtime.vault import Vault
+from tests.databases import url_of
 from tests.unit.wallet_codes.town import CARD, ESTATE, Register, Town, code_signer, held
 from wallet_codes import tables
 from wallet_codes.home import Home
@@ -17,7 +18,7 @@ from wallet_codes.home import Home
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """Mr Li of Wujiang: card and real estate certificate in Jiangsu."""
-    database = open_database(f"sqlite:///{tmp_path}/codes.sqlite")
+    database = open_database(url_of(tmp_path / "codes.sqlite"))
     rows = (tables.CodeRow, tables.UseRow, tables.AnswerRow, tables.TryRow, tables.ObjectionRow)
     with database.transaction() as connection:
         for row in rows:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from ecert.domain import cose, offline
 from ecert.domain.errors import Conflict, Malformed, NotAllowed, NotFound, Unavailable
 from ecert.domain.items import by_item_code
+from tests.faults import stored
 from tests.unit.wallet_codes.town import CARD, ESTATE, FIRM, LI, LICENCE, NOW, SECRETS, WANG, Town, code_signer, held
 from wallet_codes.attesting import offline_code
 from wallet_codes.codes import OfflineReading, OnlineReading, TypedReading, read
@@ -40,10 +40,9 @@ def test_a_typed_code_stands_beside_it(town: Town) -> None:
     assert reading.region.number == 32
 
 
-def test_neither_code_nor_holder_is_stored_in_the_clear(town: Town, tmp_path: Path) -> None:
+def test_neither_code_nor_holder_is_stored_in_the_clear(town: Town) -> None:
     minted = mint(town.home, replace(ONLINE, typed=True, item="EC-0001"), now=NOW)
-    town.home.database.close()
-    written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    written = stored(town.home.database.engine)
     assert minted.text.encode() not in written
     assert str(minted.typed).encode() not in written
     assert not any(secret.encode() in written for secret in SECRETS)
