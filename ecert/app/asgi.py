@@ -14,6 +14,8 @@ import issuer.api
 import ledger.api
 import verifier.api
 import wallet_codes.api
+from ecert.app import between
+from ecert.app.between.doors import Served
 from ecert.app.fronts import PICTURE_DOOR, page_doors, shell_of
 from ecert.app.wiring import House
 from ecert.runtime import problems
@@ -59,7 +61,8 @@ def create_app(house: House) -> FastAPI:
         title="ecert", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, responses={"default": _PROBLEM}
     )
     app.state.access = Access(house.floor.database, house.floor.clock)
-    has_pages = house.floor.settings.demo
+    app.state.door = house.door
+    has_pages = house.floor.settings.demo and {"wallet", "verifier"} <= house.floor.settings.roles
     shell = app.state.shell = shell_of(house) if has_pages else None
     _measure(app, house, registry, page=shell.problem if shell else None)
     for doors in (*_doors(house), *(page_doors(house) if has_pages else ())):
@@ -68,11 +71,11 @@ def create_app(house: House) -> FastAPI:
 
 
 def _doors(house: House) -> tuple[APIRouter, ...]:
-    floor = house.floor
+    floor, roles = house.floor, house.floor.settings.roles
     return (
-        issuer.api.router(house.issuer, house.replica, floor.clock),
-        wallet_codes.api.router(house.home, floor.clock),
-        verifier.api.router(house.replica, house.codes, floor.clock),
+        *([issuer.api.router(house.issuer, house.replica, floor.clock)] if "issuer" in roles else ()),
+        *([wallet_codes.api.router(house.home, floor.clock)] if "wallet" in roles else ()),
+        *([verifier.api.router(house.replica, house.codes, floor.clock)] if "verifier" in roles else ()),
         ledger.api.router(
             identity=floor.ledger.identity(),
             directory=house.directory,
@@ -80,7 +83,13 @@ def _doors(house: House) -> tuple[APIRouter, ...]:
             sending=floor.sending,
             audit=house.audit,
         ),
+        between.router(_served(house), roles=roles),
     )
+
+
+def _served(house: House) -> Served:
+    own = {region: holdings for region, holdings in house.home.holdings.items() if region in house.gateways}
+    return Served(own, house.home, house.audit, house.proofs, house.gateways, house.floor.clock)
 
 
 def _measure(app: FastAPI, house: House, registry: Registry, *, page: problems.Page | None) -> None:

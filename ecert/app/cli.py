@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import ledger.cli
 import verifier.cli
-from ecert.app import access_keys, demo, serving
+from ecert.app import access_keys, demo, regions, serving
 from ecert.app.acting import acting
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a fault is told by its sentence and its code."""
     parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (demo, serving, verifier.cli, ledger.cli, access_keys):
+    for room in (demo, serving, regions, verifier.cli, ledger.cli, access_keys):
         room.add(commands)
     args = parser.parse_args(argv)
     try:
@@ -64,10 +64,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     match args.command:
-        case "demo":
-            return demo.run(args, settings, clock)
-        case "serve":
-            return serving.run(args, settings, clock)
         case "verify":
             return verifier.cli.run(args, partial(verify_here, settings, clock))
         case "consortium":
@@ -77,4 +73,17 @@ def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
             with acting(settings, clock) as way:
                 return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
         case _:
-            return access_keys.run(args, settings, clock)
+            return _OWN[args.command](args, settings, clock)
+
+
+def _demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    return (regions.demonstrate if args.network else demo.run)(args, settings, clock)
+
+
+_OWN: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]]] = {
+    "demo": _demonstrate,
+    "serve": serving.run,
+    "regions": regions.run,
+    "access": access_keys.run,
+}
+"""The front door's own commands."""
