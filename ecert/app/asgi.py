@@ -13,7 +13,8 @@ import issuer.api
 import ledger.api
 import verifier.api
 import wallet_codes.api
-from ecert.app import operation
+from ecert.app import between, operation
+from ecert.app.between.doors import Served
 from ecert.app.fronts import PICTURE_DOOR, page_doors, receipts_of, shell_of
 from ecert.app.watching import Watch
 from ecert.app.wiring import House
@@ -59,7 +60,8 @@ def create_app(house: House) -> FastAPI:
         title="ecert", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, responses={"default": _PROBLEM}
     )
     app.state.access = Access(house.floor.database, house.floor.clock)
-    has_pages = house.floor.settings.demo
+    app.state.door = house.door
+    has_pages = house.floor.settings.demo and {"wallet", "verifier"} <= house.floor.settings.roles
     shell = app.state.shell = shell_of(house) if has_pages else None
     large = (BATCH_DOOR, PICTURE_DOOR)
     furnish(app, large=large, page=shell.problem if shell else None, observe=watch.observe)
@@ -69,11 +71,11 @@ def create_app(house: House) -> FastAPI:
 
 
 def _doors(house: House, watch: Watch) -> tuple[APIRouter, ...]:
-    floor = house.floor
+    floor, roles = house.floor, house.floor.settings.roles
     return (
-        issuer.api.router(house.issuer, house.replica, floor.clock),
-        wallet_codes.api.router(house.home, floor.clock),
-        verifier.api.router(house.replica, house.codes, floor.clock, receipts=receipts_of(house), judged=watch.judged),
+        *([issuer.api.router(house.issuer, house.replica, floor.clock)] if "issuer" in roles else ()),
+        *([wallet_codes.api.router(house.home, floor.clock)] if "wallet" in roles else ()),
+        *([_judging(house, watch)] if "verifier" in roles else ()),
         ledger.api.router(
             identity=floor.ledger.identity(),
             directory=house.directory,
@@ -81,5 +83,16 @@ def _doors(house: House, watch: Watch) -> tuple[APIRouter, ...]:
             sending=floor.sending,
             audit=house.audit,
         ),
+        between.router(_served(house), roles=roles),
         operation.router(house, watch),
     )
+
+
+def _judging(house: House, watch: Watch) -> APIRouter:
+    receipts, judged = receipts_of(house), watch.judged
+    return verifier.api.router(house.replica, house.codes, house.floor.clock, receipts=receipts, judged=judged)
+
+
+def _served(house: House) -> Served:
+    own = {region: holdings for region, holdings in house.home.holdings.items() if region in house.gateways}
+    return Served(own, house.home, house.audit, house.proofs, house.gateways, house.floor.clock)

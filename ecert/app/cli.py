@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import ledger.cli
 import verifier.cli
-from ecert.app import access_keys, demo, serving, upkeep
+from ecert.app import access_keys, demo, regions, serving, upkeep
 from ecert.app.acting import acting
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a fault is told by its sentence and its code."""
     parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (demo, serving, verifier.cli, ledger.cli, access_keys, upkeep):
+    for room in (demo, serving, regions, verifier.cli, ledger.cli, access_keys, upkeep):
         room.add(commands)
     args = parser.parse_args(argv)
     try:
@@ -76,9 +76,14 @@ def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
             return _OWN[args.command](args, settings, clock)
 
 
+def _demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    return (regions.demonstrate if args.network else demo.run)(args, settings, clock)
+
+
 _OWN: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]]] = {
-    "demo": demo.run,
+    "demo": _demonstrate,
     "serve": serving.run,
+    "regions": regions.run,
     "access": access_keys.run,
     "keys": upkeep.run,
 }

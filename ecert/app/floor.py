@@ -55,6 +55,12 @@ class Floor:
             raise Conflict("ledger.other_chain", "the database belongs to another chain than the one opened")
         return consortium
 
+    def bind(self, consortium: bytes) -> None:
+        """Note once and for all which Consortium this database belongs to."""
+        with self.database.transaction() as connection:
+            if store.chain(connection) is None:
+                store.bind_chain(connection, self.ledger.identity(), consortium)
+
     def close(self) -> None:
         """Let go of chain and database."""
         self.ledger.close()

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 
 from ecert.domain.errors import EcertError, Unavailable
 from ecert.runtime.logs import log, place_of
+from ledger import store
 from ledger.anchoring import Anchoring
 from ledger.following import Follower
+from ledger.replica import Replica
 from ledger.sending import Sending
 
-__all__ = ["Rounds"]
+__all__ = ["Rounds", "Watching"]
 
 _PAUSE = 0.1
 _REST = 1.0
@@ -43,16 +45,18 @@ class Rounds:
     fault: str | None = None
     faults: Counter[str] = field(default_factory=Counter)
     _minute: int = 0
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def once(self) -> int:
-        """Do one round; return how many transactions are still under way.
+        """Do one round, one thread at a time; return how many transactions are still under way.
 
         Whatever else fails, the chain is followed: a full disk under the database must not age the replica.
         """
-        try:
-            waiting = self._work()
-        finally:
-            self._follow()
+        with self._turn:
+            try:
+                waiting = self._work()
+            finally:
+                self._follow()
         self.finished, self.fault = self.now(), None
         return waiting
 
@@ -63,7 +67,8 @@ class Rounds:
             if time.monotonic() > give_up:
                 raise Unavailable("ledger.unsettled", "transactions are still under way")
             time.sleep(_PAUSE)
-        self._follow()
+        with self._turn:
+            self._follow()
 
     def forever(self, stop: threading.Event) -> None:
         """Go round until told to stop; a fault is logged, and the next round tries again."""
@@ -98,6 +103,34 @@ class Rounds:
         self.follower.step()
         if self.followed:
             self.followed()
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What a process does that leaves the loop to the follower of its deployment: it queues, and looks."""
+
+    sending: Sending
+    anchoring: Anchoring
+    head: Callable[[], int]
+    replica: Replica
+
+    def once(self) -> int:
+        """See what was followed; return how many transactions are under way."""
+        self.replica.refresh()
+        with self.sending.database.reading() as connection:
+            return len(store.unfinished(connection, most=1))
+
+    def settle(self) -> None:
+        """Wait until nothing waits and all of it is followed; Unavailable("ledger.unsettled") after two minutes."""
+        give_up = time.monotonic() + _PATIENCE
+        while self.once() or not self.anchoring.is_idle() or self.replica.head.number < self.head():
+            if time.monotonic() > give_up:
+                raise Unavailable("ledger.unsettled", "the deployment's follower has not come so far")
+            time.sleep(_PAUSE)
+
+    def forever(self, stop: threading.Event) -> None:
+        """Do nothing until told to stop: readers refresh when they are asked."""
+        stop.wait()
 
 
 def settle_queue(sending: Sending) -> None:

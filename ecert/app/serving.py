@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 
 from ecert.app.asgi import create_app
+from ecert.app.delta import Delta
 from ecert.app.demo.founding import bootstrap
 from ecert.app.demo.furnishing import furnish_people
 from ecert.app.reading import catch_up
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     try:
         if settings.demo:
             bootstrap(house)
-            furnish_people(house)
+            furnish_people(Delta.alone(house))
         catch_up(house)
         url = f"http://{args.host}:{args.port}"
         announce(house, url)

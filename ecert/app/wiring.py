@@ -1,26 +1,29 @@
 """Wiring: the one place that names drivers and joins rooms; everything else is told what it works with.
 
-Between rooms stand the consumers' protocols. In one process each is a plain call behind a `Gateway`, which can be
-stopped and then raises the same Unavailable that an HTTP client of another deployment would.
+Between rooms stand the consumers' protocols (ecert.app.joining): a call in one process, signed HTTP to another
+deployment. A process without the role `follower` has no loop of its own: it works on what another process of the same
+deployment follows, and queues for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ecert.app.between import Lines
 from ecert.app.floor import Drivers, Floor, open_floor
-from ecert.app.rounds import Rounds, settle_queue
+from ecert.app.joining import AuditLogs, Gateway, HomeRegions, issuing_regions
+from ecert.app.rounds import Rounds, Watching, settle_queue
 from ecert.domain.errors import Conflict, NotFound, Unavailable
-from ecert.domain.holders import HolderRef
+from ecert.domain.gateways import find_gateway
 from ecert.domain.signer import Signer
 from ecert.domain.trust import TrustState
-from ecert.domain.use import Use
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import Keys
-from ecert.runtime.settings import Settings
-from issuer import Issuer, due, held, reopen_lists
+from ecert.runtime.settings import FOLLOWER, Settings
+from ecert.runtime.signed import Door
+from issuer import Issuer, due, reopen_lists
 from issuer import purge as purge_answers
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
@@ -34,13 +37,10 @@ from ledger.following import Follower
 from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
-from verifier.redemptions import Reading
+from ledger.sending import Sending
 from verifier.subject import AHEAD
-from wallet_codes.codes import read
-from wallet_codes.holdings import Held, HoldingsRequest
 from wallet_codes.home import Home
 from wallet_codes.purging import purge
-from wallet_codes.redeem import RedeemRequest, redeem
 from wallet_codes.regions import REGIONS
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "account",
     "announce",
     "encode",
+    "found",
     "open_house",
     "region_signer",
     "server_of",
@@ -68,84 +69,28 @@ DRIVERS: Drivers = {"embedded": _embedded}
 """The chains that a deployment can stand on, by the scheme of ECERT_LEDGER."""
 
 
-@dataclass(slots=True)
-class Gateway:
-    """A region's door to the other regions, in this process; `is_open` False is an outage."""
-
-    region: int
-    is_open: bool = True
-
-    def hold(self, code: str) -> None:
-        """Raise Unavailable(code) while the gateway is stopped."""
-        if not self.is_open:
-            raise Unavailable(code, f"region {self.region}")
-
-
-@dataclass(frozen=True, slots=True)
-class IssuingRegion:
-    """The `Holdings` of one region of this process."""
-
-    issuer: Issuer
-    gateway: Gateway
-
-    def held(self, request: HoldingsRequest) -> tuple[Held, ...]:
-        """Ask the region's issuer."""
-        self.gateway.hold("issuer.unreachable")
-        found = held(self.issuer, region=self.gateway.region, holder=request.holder, types=request.types)
-        return tuple(
-            Held(
-                h.type_code,
-                h.sd_jwt,
-                h.receipt,
-                {key: (state.value, state.at) for key, state in h.mutable.items()},
-                h.status_reason,
-            )
-            for h in found
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class HomeRegions:
-    """The desk's `Codes`: each code goes to the home region that its text names, through that region's gateway."""
-
-    home: Home
-    gateways: Mapping[int, Gateway]
-
-    def read(self, text: str) -> Reading:
-        """Read a scanned text."""
-        reading = read(text)
-        return Reading(reading.kind, reading.region.number, reading.text)
-
-    def redeem(
-        self, *, text: str, use: Use, holder: HolderRef | None, requester: str, idempotency_key: str, now: int
-    ) -> str:
-        """Redeem at the home region."""
-        region = read(text).region.number
-        if region not in self.gateways:
-            raise Unavailable("home.unreachable", f"region {region}")
-        self.gateways[region].hold("home.unreachable")
-        return redeem(self.home, RedeemRequest(text, use, holder, requester, idempotency_key), now=now)
-
-
 @dataclass(frozen=True, slots=True)
 class House:
     """A running deployment: its floor, its rooms' dependencies and its loop."""
 
     floor: Floor
     directory: Directory
-    writer: ReplicaWriter
+    writer: ReplicaWriter | None
     replica: Replica
     audit: AuditLog
     anchoring: Anchoring
-    rounds: Rounds
+    rounds: Rounds | Watching
     issuer: Issuer
     home: Home
     gateways: Mapping[int, Gateway]
+    lines: Lines
+    proofs: AuditLogs
+    door: Door
 
     @property
     def codes(self) -> HomeRegions:
         """The way from a desk to the codes' home regions."""
-        return HomeRegions(self.home, self.gateways)
+        return HomeRegions(self.home, self.gateways, self.lines)
 
     def settle(self) -> None:
         """Wait until everything queued is final and followed, and let the replica's reader see it."""
@@ -154,7 +99,8 @@ class House:
 
     def close(self) -> None:
         """Let go of replica, chain and database."""
-        self.writer.close()
+        if self.writer is not None:
+            self.writer.close()
         self.floor.close()
 
 
@@ -173,20 +119,31 @@ def open_house(settings: Settings, clock: Clock, *, drivers: Drivers = DRIVERS) 
 
 
 def _directory(floor: Floor) -> Directory:
-    consortium = floor.consortium()
-    if consortium is not None:
-        try:
-            return look_up(floor.ledger, consortium)
-        except NotFound as fault:
-            raise Conflict("ledger.other_chain", "no Consortium stands where the database says") from fault
+    """Find the contracts where the database, or for the first time ECERT_CONSORTIUM, says; or found them."""
+    told, consortium = floor.settings.consortium, floor.consortium()
+    if consortium is None and told is None:
+        return found(floor.sending, floor.regions, floor.now)
+    if None not in {told, consortium} and told != consortium:
+        raise Conflict("ledger.other_chain", "ECERT_CONSORTIUM names another than the database")
+    try:
+        directory = look_up(floor.ledger, consortium or told or b"")
+    except NotFound as fault:
+        raise Conflict("ledger.other_chain", "no Consortium stands where it should") from fault
+    floor.bind(directory.consortium)
+    return directory
+
+
+def found(sending: Sending, regions: Collection[int], now: Callable[[], int]) -> Directory:
+    """Found the consortium; Unavailable("ledger.unfounded") for one who does not hold every region's keys."""
     names = {region.number: region.zh for region in REGIONS}
-    return Founding(floor.sending, names, lambda: settle_queue(floor.sending), floor.now).found()
+    if names.keys() - set(regions):
+        raise Unavailable("ledger.unfounded", "ECERT_CONSORTIUM must name the Consortium that this region joins")
+    return Founding(sending, names, lambda: settle_queue(sending), now).found()
 
 
 def _furnish(floor: Floor, directory: Directory) -> House:
     settings, identity = floor.settings, floor.ledger.identity()
-    genesis = Head(0, identity.genesis, 0)
-    writer = ReplicaWriter(settings.replica, chain=identity, consortium=directory.consortium, genesis=genesis)
+    writer = _writer(floor, directory) if FOLLOWER in settings.roles else None
     replica = open_replica(settings.replica)
     audit = AuditLog(floor.database, floor.vault)
     anchoring = Anchoring(
@@ -211,30 +168,65 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         public_url=settings.public_url,
     )
     gateways = {region: Gateway(region) for region in floor.regions}
+    lines = Lines(
+        peers=settings.peers,
+        trust=lambda: _fresh(replica),
+        signer=lambda region: region_signer(floor.keys, region, "gateway"),
+        regions=floor.regions,
+        now=floor.now,
+        ca_file=settings.ca_file,
+    )
     home = Home(
         database=floor.database,
         vault=floor.vault,
         signer=lambda region: region_signer(floor.keys, region, "code"),
-        holdings={region: IssuingRegion(issuer, gateway) for region, gateway in gateways.items()},
+        holdings=issuing_regions(issuer, gateways, lines),
         audit=audit.record,
         regions=frozenset(floor.regions),
         code_seconds=settings.code_seconds,
     )
-    follower = Follower(floor.ledger, writer, directory.consortium, proofs=audit)
-    rounds = Rounds(
-        floor.sending,
-        anchoring,
-        follower,
-        floor.now,
-        due=(lambda now: due(issuer, now),),
-        each_minute=(
-            lambda now: purge_answers(issuer, now),
-            lambda now: purge(home, now=now),
-            lambda now: reopen_lists(issuer, now),
-        ),
-        followed=replica.refresh,
+    door = Door(
+        database=floor.database,
+        clock=floor.clock,
+        public_url=settings.public_url,
+        find_key=lambda kid: find_gateway(_fresh(replica), kid, now=floor.now()),
+        signer=lines.signer,
+        regions=floor.regions,
     )
-    return House(floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways)
+    proofs = AuditLogs(audit, gateways, lines)
+    rounds: Rounds | Watching
+    if writer is None:
+        rounds = Watching(floor.sending, anchoring, lambda: floor.ledger.head().number, replica)
+    else:
+        rounds = Rounds(
+            floor.sending,
+            anchoring,
+            Follower(floor.ledger, writer, directory.consortium, proofs=proofs),
+            floor.now,
+            due=(lambda now: due(issuer, now),),
+            each_minute=(
+                lambda now: purge_answers(issuer, now),
+                lambda now: purge(home, now=now),
+                door.purge,
+                lambda now: reopen_lists(issuer, now),
+            ),
+            followed=replica.refresh,
+        )
+    return House(
+        floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways, lines, proofs, door
+    )
+
+
+def _writer(floor: Floor, directory: Directory) -> ReplicaWriter:
+    identity = floor.ledger.identity()
+    genesis = Head(0, identity.genesis, 0)
+    return ReplicaWriter(floor.settings.replica, chain=identity, consortium=directory.consortium, genesis=genesis)
+
+
+def _fresh(replica: Replica) -> TrustState:
+    """Give what the follower has taken until now: a key revoked a block ago opens no door."""
+    replica.refresh()
+    return replica.trust
 
 
 def _trust_in_time(floor: Floor, replica: Replica) -> TrustState:

@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REGIONS: Final = ("31", "32", "33", "34")
-ROLES: Final = ("issuer", "wallet", "verifier", "follower")
+FOLLOWER: Final = "follower"
+ROLES: Final = ("issuer", "wallet", "verifier", FOLLOWER)
+"""What a process may do: answer for a room, or run the loop that closes batches, sends and follows."""
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 _PREFIX: Final = "ECERT_"
 _LEDGER: Final = re.compile(r"embedded:.+|rpc\+https?://[^\s,]+(,[^\s,]+)*")
 _DATABASE: Final = re.compile(r"sqlite:///.+|postgresql\+psycopg://\S+")
 _SIGNER: Final = re.compile(r"[a-z][a-z0-9]*:\S+")
+_URL: Final = r"https?://[^\s/?#@,=]+"
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?")
+_PEERS: Final = re.compile(rf"({'|'.join(REGIONS)})={_URL}(,({'|'.join(REGIONS)})={_URL})*")
+_CONSORTIUM: Final = re.compile(r"0x[0-9a-f]{40}")
 _ANY: Final = re.compile(r".+", re.DOTALL)
 
 
@@ -40,6 +45,9 @@ class Settings:
     regions: tuple[str, ...]
     roles: frozenset[str]
     public_url: str
+    peers: Mapping[int, str]
+    ca_file: str | None
+    consortium: bytes | None
     heartbeat: int
     code_seconds: int
     batch_size: int
@@ -52,15 +60,20 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     """Read ECERT_* of `env`, an empty value as unset; Malformed `settings.unknown` or `settings.value`."""
     read = _Reader({name: text for name, text in env.items() if name.startswith(_PREFIX) and text})
     home = read.text("HOME", _ANY, "var")
+    regions, peers = read.several("REGIONS", REGIONS), read.peers()
+    consortium = read.maybe("CONSORTIUM", _CONSORTIUM)
     settings = Settings(
         home=Path(home),
         ledger=read.text("LEDGER", _LEDGER, f"embedded:{home}/chain.sqlite"),
         database=read.text("DATABASE", _DATABASE, f"sqlite:///{home}/ecert.sqlite"),
         signer=read.text("SIGNER", _SIGNER, f"file:{home}/keys"),
         replica=Path(read.text("REPLICA", _ANY, f"{home}/replica")),
-        regions=read.several("REGIONS", REGIONS),
+        regions=regions,
         roles=frozenset(read.several("ROLES", ROLES)),
         public_url=read.text("PUBLIC_URL", _PUBLIC_URL, "http://127.0.0.1:8000"),
+        peers={region: url for region, url in peers.items() if str(region) not in regions},
+        ca_file=read.maybe("CA_FILE", _ANY),
+        consortium=bytes.fromhex(consortium[2:]) if consortium else None,
         heartbeat=read.number("HEARTBEAT", 60, range(1, 3601)),
         code_seconds=read.number("CODE_SECONDS", 60, range(5, 601)),
         batch_size=read.number("BATCH_SIZE", 1000, range(1, 1_000_001)),
@@ -69,6 +82,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         log=read.text("LOG", re.compile("|".join(LOG_LEVELS)), "info"),
     )
     read.hold_nothing_left()
+    if FOLLOWER not in settings.roles and settings.ledger.startswith("embedded:"):
+        raise Malformed("settings.value", "ECERT_ROLES without follower: an embedded chain has one process alone")
     return settings
 
 
@@ -83,6 +98,16 @@ class _Reader:
         if not form.fullmatch(text):
             raise Malformed("settings.value", f"{_PREFIX}{name} is not of its form")
         return text
+
+    def maybe(self, name: str, form: re.Pattern[str]) -> str | None:
+        return self.text(name, form, "") if _PREFIX + name in self._left else None
+
+    def peers(self) -> dict[int, str]:
+        listed = (self.maybe("PEERS", _PEERS) or "").split(",")
+        pairs = [pair.partition("=") for pair in listed if pair]
+        if len({region for region, _, _ in pairs}) < len(pairs):
+            raise Malformed("settings.value", f"{_PREFIX}PEERS names a region twice")
+        return {int(region): url for region, _, url in pairs}
 
     def number(self, name: str, default: int, bounds: range) -> int:
         digits = self.text(name, _ANY, str(default))

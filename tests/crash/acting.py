@@ -8,6 +8,7 @@ from typing import Final
 
 import orjson
 
+from ecert.app.delta import Delta
 from ecert.app.demo.acts import queue
 from ecert.app.demo.authorities import SEATS, Seat
 from ecert.app.demo.founding import SINCE, issuing_suites
@@ -114,14 +115,14 @@ def _mutable(house: House, act: Act) -> Json:
 def _rotate(house: House, act: Act) -> Json:
     seat = _seat(act)
     call = rotate_key(house.issuer, seat.uscc, suite=SUITE, now=house.floor.now())
-    queue(house, [(seat.region, call)])
+    queue(Delta.alone(house), [(seat.region, call)])
     return {}
 
 
 def _register(house: House, act: Act) -> Json:
     seat = _seat(act)
     wanted = Authority(seat.uscc, seat.region, seat.division, seat.name, issuing_suites(), seat.types, SINCE)
-    queue(house, [(seat.region, call) for call in establish(house.issuer, wanted, now=house.floor.now())])
+    queue(Delta.alone(house), [(seat.region, call) for call in establish(house.issuer, wanted, now=house.floor.now())])
     return {}
 
 

@@ -10,6 +10,7 @@ import pytest
 from eth_hash.auto import keccak
 from sqlalchemy import text
 
+from ecert.app.delta import Delta
 from ecert.app.demo.acts import queue
 from ecert.app.demo.authorities import SPECIAL
 from ecert.app.demo.founding import SINCE
@@ -187,7 +188,7 @@ def _plant(house: House) -> None:
     """Register an authority under a citizen's name, and write their number into the audit log."""
     seat, now = SPECIAL["stranger"], house.floor.now()
     names = {"uscc": seat.uscc, "division": seat.division, "name": PLANTED.name}
-    queue(house, [(seat.region, acts.register_authority(house.directory, **names, not_before=SINCE))])
+    queue(Delta.alone(house), [(seat.region, acts.register_authority(house.directory, **names, not_before=SINCE))])
     with house.floor.database.transaction() as connection:
         house.audit.record(connection, region=32, kind="planted", record={"who": PLANTED.id}, now=now)
     house.settle()

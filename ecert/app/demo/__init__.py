@@ -7,7 +7,7 @@ True
 
 from __future__ import annotations
 
-from ecert.app.demo.command import add, run
+from ecert.app.demo.command import add, play, run
 from ecert.app.demo.founding import bootstrap
 
-__all__ = ["add", "bootstrap", "run"]
+__all__ = ["add", "bootstrap", "play", "run"]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ecert.app.delta import Delta
 from ecert.app.demo.course import perform
 from ecert.app.demo.expectations import NOT_RUN, Expectation, as_json
 from ecert.app.demo.founding import issuing_suites
@@ -17,7 +18,7 @@ from ecert.app.wiring import open_house
 from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings
 
-__all__ = ["add", "run"]
+__all__ = ["add", "play", "run"]
 
 HELD, MISSED, NOT_ALL_RUN = 0, 1, 3
 
@@ -32,23 +33,29 @@ _SOFTWARE: Final = (
 
 
 def add(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Add the command and its option."""
+    """Add the command and its options."""
     parser = subparsers.add_parser("demo", help="演示 / run the demonstration", description=__doc__)
+    parser.add_argument("--network", action="store_true", help="on four deployments, one a region, over signed HTTP")
     parser.add_argument("--json", action="store_true", help="print the expectations as JSON and nothing else")
 
 
 def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     """Run the demonstration on what stands in the home, or found it there."""
+    house = open_house(settings, clock)
+    try:
+        return play(args, Delta.alone(house))
+    finally:
+        house.close()
+
+
+def play(args: argparse.Namespace, delta: Delta) -> int:
+    """Play it on deployments that stand, and tell it as asked."""
     began = time.monotonic()
     teller = Teller(None if args.json else sys.stdout, sys.stderr)
     has_sm2 = "SM2-SM3" in issuing_suites()
     for line in _SOFTWARE if has_sm2 else _NO_SM2:
         print(line, file=sys.stderr if args.json else sys.stdout, flush=True)
-    house = open_house(settings, clock)
-    try:
-        expectations = perform(house, teller)
-    finally:
-        house.close()
+    expectations = perform(delta, teller)
     if args.json:
         json.dump(as_json(expectations), sys.stdout, ensure_ascii=False)
         print()

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ecert.app.delta import Delta
 from ecert.app.demo.cases import CASES, Case
 from ecert.app.demo.expectations import Expectation, codes_in, judge, not_run
 from ecert.app.demo.forging import FORGED, Forger
-from ecert.app.demo.founding import bootstrap, issuing_suites
+from ecert.app.demo.founding import bootstrap_delta, issuing_suites
 from ecert.app.demo.stock import Stock
 from ecert.app.demo.stories import STORIES
 from ecert.app.demo.telling import Teller, table
 from ecert.app.demo.twists import CHANGED, Stage, show
-from ecert.app.wiring import House
 from ecert.domain.errors import EcertError
 
 __all__ = ["perform"]
@@ -56,20 +56,20 @@ class _Course:
         return expectation
 
 
-def perform(house: House, teller: Teller) -> tuple[Expectation, ...]:
+def perform(delta: Delta, teller: Teller) -> tuple[Expectation, ...]:
     """Play the whole demonstration and tell it; return every expectation, in the stories' and the table's order."""
     available = issuing_suites()
     cases = tuple(case for case in CASES if case.want.suite in available)
-    course = _Course(Stage(house, Stock(house), Forger(house)), teller, cases)
+    course = _Course(Stage(delta, Stock(delta), Forger(delta)), teller, cases)
     teller.rows = len(cases)
     teller.step("联盟链：登记机构、密钥、互认", "the chain: authorities, keys, recognitions")
-    bootstrap(house)
+    bootstrap_delta(delta)
     _issue(course)
     stories = _tell(course)
     shown = course.show(course.of(lambda case: case.twist not in _LATE))
     _change(course)
     shown |= course.show(course.of(lambda case: case.twist in _LATE))
-    house.settle()
+    delta.settle()
     every = tuple((case, shown.get(case.name) or not_run(case)) for case in CASES)
     teller.say("", *table(every), "")
     return (*stories, *(expectation for _, expectation in every))
@@ -83,14 +83,14 @@ def _issue(course: _Course) -> None:
     stage.stock.fill(course.of(lambda case: case.twist not in {*FORGED, "not_anchored"}), wants)
     for case in course.of(lambda case: case.twist in FORGED and case.twist != "robbed_before"):
         stage.forger.forge(case)
-    stage.house.settle()
+    stage.delta.settle()
 
 
 def _tell(course: _Course) -> list[Expectation]:
     told = []
     for story in STORIES:
         course.teller.say("", *story.lines())
-        expectation, seen = story.play(course.stage.house)
+        expectation, seen = story.play(course.stage.delta)
         course.teller.say(*(f"    {line}" for line in seen))
         told.append(expectation)
     return told
@@ -104,5 +104,5 @@ def _change(course: _Course) -> None:
     stage.forger.rob()
     for case in course.of(lambda case: case.twist == "robbed_before"):
         stage.forger.forge(case)
-    stage.house.settle()
+    stage.delta.settle()
     stage.stock.fill(course.of(lambda case: case.twist == "not_anchored"))

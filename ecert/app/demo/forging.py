@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from ecert.app.delta import Delta
 from ecert.app.demo.acts import Act, queue
 from ecert.app.demo.authorities import SPECIAL, Seat
 from ecert.app.demo.cases import Case
 from ecert.app.demo.faces import fill
 from ecert.app.demo.founding import SINCE
-from ecert.app.wiring import House
 from ecert.domain import certificate
 from ecert.domain.dates import civil_day, validity
 from ecert.domain.ids import licence_id, new_serial
@@ -43,46 +43,52 @@ FORGED: Final = {
 class Forger:
     """This run's keys, by authority, and what they signed, by the case's name."""
 
-    house: House
+    delta: Delta
     keys: dict[str, Signer] = field(default_factory=dict)
     signed: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def appoint(self) -> None:
         """Register all but the stranger with this run's keys, and end the one that is to be dissolved."""
         self.keys = {name: load_signer("ES256", generate("ES256")) for name in SPECIAL}
-        queue(self.house, [act for name, seat in SPECIAL.items() for act in self._acts(name, seat)])
+        queue(self.delta, [act for name, seat in SPECIAL.items() for act in self._acts(name, seat)])
 
     def forge(self, case: Case) -> None:
         """Sign a certificate and put its fingerprint into the region's outbox."""
-        name, now = FORGED[case.twist], self.house.floor.now()
+        name = FORGED[case.twist]
         seat = SPECIAL[name]
+        house = self.delta.of(seat.region)
+        now = house.floor.now()
         made = str(certificate.sign(self._face(case, seat, now), self.keys[name]))
         fingerprint = certificate.parse(made).fingerprint
-        with self.house.floor.database.transaction() as connection:
-            self.house.anchoring.enqueue(connection, region=seat.region, fingerprints=[fingerprint], now=now)
+        with house.floor.database.transaction() as connection:
+            house.anchoring.enqueue(connection, region=seat.region, fingerprints=[fingerprint], now=now)
         self.signed[case.name] = seat.region, made
 
     def rob(self) -> None:
         """Declare the robbed authority's key compromised from after the newest block on."""
-        seat, since = SPECIAL["robbed"], self.house.replica.head.time + 1
+        seat = SPECIAL["robbed"]
+        house = self.delta.of(seat.region)
+        since = house.replica.head.time + 1
         stolen = key_id(self.keys["robbed"].spki)
         call = acts.declare_compromised(
-            self.house.directory, region=seat.region, owner=seat.uscc, key_id=stolen, since=since
+            house.directory, region=seat.region, owner=seat.uscc, key_id=stolen, since=since
         )
-        queue(self.house, [(seat.region, call)])
+        queue(self.delta, [(seat.region, call)])
 
     def container(self, case: Case) -> Container:
         """Give the forged certificate with its receipt."""
         region, made = self.signed[case.name]
         fingerprint = certificate.parse(made).fingerprint
-        with self.house.floor.database.reading() as connection:
-            receipt = self.house.anchoring.receipt(connection, region=region, fingerprint=fingerprint)
+        house = self.delta.of(region)
+        with house.floor.database.reading() as connection:
+            receipt = house.anchoring.receipt(connection, region=region, fingerprint=fingerprint)
         return Container(made, receipt)
 
     def _acts(self, name: str, seat: Seat) -> Iterator[Act]:
         if name == "stranger":
             return
-        directory, known = self.house.directory, self.house.replica.trust.authorities.get(seat.uscc)
+        house = self.delta.of(seat.region)
+        directory, known = house.directory, house.replica.trust.authorities.get(seat.uscc)
         if known is None:
             names = {"uscc": seat.uscc, "division": seat.division, "name": seat.name}
             yield seat.region, acts.register_authority(directory, **names, not_before=SINCE)
@@ -101,20 +107,21 @@ class Forger:
             ),
         )
         if name == "dissolved" and (known is None or known.dissolved is None):
-            now = self.house.floor.now()
+            now = house.floor.now()
             yield seat.region, acts.dissolve_authority(directory, uscc=seat.uscc, at=now, successor=None)
 
     def _face(self, case: Case, seat: Seat, now: int) -> certificate.Face:
         filled = fill(case.want.type_no, home=case.want.family, seat=seat, first=civil_day(now) - timedelta(days=30))
         span = validity(filled.first, filled.last)
-        (place,) = draw_places(self.house.issuer, region=seat.region, count=1, now=now)
+        issuer = self.delta.of(seat.region).issuer
+        (place,) = draw_places(issuer, region=seat.region, count=1, now=now)
         return certificate.Face(
             licence=licence_id(type_code=filled.kind.code, issuer=seat.uscc, serial=new_serial()),
             division=case.want.division,
             iat=now,
             nbf=span.nbf,
             exp=span.exp,
-            status=StatusRef(self.house.issuer.list_uri(region=place.region, number=place.number), place.index),
+            status=StatusRef(issuer.list_uri(region=place.region, number=place.number), place.index),
             elements=filled.elements,
             holders=filled.holders,
         )

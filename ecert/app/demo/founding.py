@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from ecert.app.delta import Delta
 from ecert.app.demo.acts import Act, queue
 from ecert.app.demo.authorities import SEATS, Seat
 from ecert.app.demo.releases import release
@@ -21,7 +22,7 @@ from issuer.authorities import Authority, establish
 from ledger import acts
 from verifier.recognition import Cell, cells
 
-__all__ = ["SINCE", "bootstrap", "issuing_suites"]
+__all__ = ["SINCE", "bootstrap", "bootstrap_delta", "issuing_suites"]
 
 SINCE: Final = start_of_day(date(2024, 1, 1))
 """From when everything here counts, in legal time."""
@@ -30,11 +31,20 @@ _ISSUING: Final = ("ES256", "SM2-SM3")
 
 
 def bootstrap(house: House) -> None:
-    """Bring the chain to where authorities can issue and every region's codes can be judged; safe to repeat."""
-    house.settle()
-    queue(house, [*_region_keys(house), *_authorities(house), *_recognitions(house)])
-    house.settle()
-    release(house)
+    """Do it all in one deployment of every region."""
+    bootstrap_delta(Delta.alone(house))
+
+
+def bootstrap_delta(delta: Delta) -> None:
+    """Bring the chain to where authorities can issue and every region's codes can be judged; safe to repeat.
+
+    Each region declares its own part with its own keys; the released lists they vote for together.
+    """
+    delta.settle()
+    for house in delta.each:
+        queue(delta, [*_region_keys(house), *_authorities(house), *_recognitions(house)])
+    delta.settle()
+    release(delta)
 
 
 def issuing_suites() -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+from ecert.app.delta import Delta
 from ecert.app.demo.cases import Case
 from ecert.app.demo.wants import Want
-from ecert.app.wiring import House
 from ecert.domain import certificate
 from ecert.domain.catalogue import by_code, lapsed_elements
 from ecert.domain.dates import civil_day
@@ -39,13 +39,13 @@ _MARGIN: Final = 86_400
 class Stock:
     """Licence identifiers by what they were wanted for."""
 
-    house: House
+    delta: Delta
     certificates: dict[tuple[Want, str], str] = field(default_factory=dict)
 
     def fill(self, cases: Iterable[Case], others: Iterable[Want] = ()) -> None:
-        """Issue what does not stand yet, all in one transaction; anchored after the next settle."""
-        wanted = {(want, ""): _ordinary(self.house) for want in others}
-        wanted |= {(case.want, _share(case.twist)): _first_day(self.house, case.twist) for case in cases}
+        """Issue what does not stand yet, in one transaction a deployment; anchored after the next settle."""
+        wanted = {(want, ""): _ordinary(self.delta) for want in others}
+        wanted |= {(case.want, _share(case.twist)): _first_day(self.delta, case.twist) for case in cases}
         for key in wanted:
             standing = self._standing(*key)
             if standing is not None:
@@ -57,38 +57,41 @@ class Stock:
     def container(self, case: Case) -> Container:
         """Give the certificate as its authority hands it out, with its receipt once it is anchored."""
         licence = self.certificates[case.want, _share(case.twist)]
-        return read(self.house.issuer, licence, authority=case.want.seat.uscc).container
+        return read(self.delta.of(case.want.region).issuer, licence, authority=case.want.seat.uscc).container
 
     def change(self, case: Case) -> None:
         """Do to the certificate what its case is about: revoke, suspend or supersede it."""
         key = case.want, _share(case.twist)
-        uscc = case.want.seat.uscc
-        if read(self.house.issuer, self.certificates[key], authority=uscc).status is not Status.VALID:
+        uscc, house = case.want.seat.uscc, self.delta.of(case.want.region)
+        if read(house.issuer, self.certificates[key], authority=uscc).status is not Status.VALID:
             return
-        now = self.house.floor.now()
+        now = house.floor.now()
         if case.twist == "superseded":
-            request = case.want.request(_ordinary(self.house))
-            renew(self.house.issuer, self.certificates[key], request, now=now)
+            request = case.want.request(_ordinary(self.delta))
+            renew(house.issuer, self.certificates[key], request, now=now)
             return
         action, ground = _CHANGES[case.twist]
-        change_many(self.house.issuer, [Change(self.certificates[key], action, ground)], authority=uscc, now=now)
+        change_many(house.issuer, [Change(self.certificates[key], action, ground)], authority=uscc, now=now)
 
     def _issue(self, wanted: Mapping[tuple[Want, str], date]) -> None:
-        requests = [want.request(first) for (want, _), first in wanted.items()]
-        issued = issue_many(self.house.issuer, requests, now=self.house.floor.now())
-        self.certificates |= {key: one.licence_id for key, one in zip(wanted, issued, strict=True)}
+        for house in self.delta.each:
+            own = {key: first for key, first in wanted.items() if key[0].region in house.floor.regions}
+            requests = [want.request(first) for (want, _), first in own.items()]
+            issued = issue_many(house.issuer, requests, now=house.floor.now()) if requests else []
+            self.certificates |= {key: one.licence_id for key, one in zip(own, issued, strict=True)}
 
     def _standing(self, want: Want, share: str) -> str | None:
         if share in _ANEW:
             return None
-        found = held(self.house.issuer, region=want.region, holder=want.holder, types=(want.kind.code,))
+        house = self.delta.of(want.region)
+        found = held(house.issuer, region=want.region, holder=want.holder, types=(want.kind.code,))
         good = [one for one in found if one.status is Status.VALID and (share == "expired" or self._is_current(one))]
         if not good and len(found) < _MOST_KEPT:
             return None
         return (good or found)[0].licence_id
 
     def _is_current(self, one: HeldCertificate) -> bool:
-        now, face = self.house.floor.now(), certificate.parse(one.sd_jwt)
+        now, face = _now(self.delta), certificate.parse(one.sd_jwt)
         later = now + _MARGIN
         lapsed = lapsed_elements(by_code(face.type_code), face.elements, on=civil_day(later))
         return face.nbf <= now and (face.exp is None or later < face.exp) and not lapsed
@@ -107,10 +110,14 @@ def _share(twist: str) -> str:
     return twist if twist in _OWN else ""
 
 
-def _ordinary(house: House) -> date:
-    return civil_day(house.floor.now()) - _BEGUN
+def _ordinary(delta: Delta) -> date:
+    return civil_day(_now(delta)) - _BEGUN
 
 
-def _first_day(house: House, twist: str) -> date:
-    today = civil_day(house.floor.now())
-    return {"expired": today - _LAPSED, "not_yet": today + _BEGUN}.get(twist, _ordinary(house))
+def _first_day(delta: Delta, twist: str) -> date:
+    today = civil_day(_now(delta))
+    return {"expired": today - _LAPSED, "not_yet": today + _BEGUN}.get(twist, _ordinary(delta))
+
+
+def _now(delta: Delta) -> int:
+    return delta.each[0].floor.now()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
+from ecert.app.delta import Delta
 from ecert.app.demo.expectations import Expectation
 from ecert.app.demo.people import Household, household
 from ecert.app.demo.wants import Want
 from ecert.app.demo.windows import Window
-from ecert.app.wiring import House, region_signer
+from ecert.app.wiring import region_signer
 from ecert.domain.items import Item, by_item_code
 from verifier.findings import Verdict
 from verifier.receipts import issue_receipt
@@ -57,13 +58,15 @@ class Story:
             yield zh.format_map(words)
             yield f"  {en.format_map(words)}"
 
-    def play(self, house: House) -> tuple[Expectation, list[str]]:
+    def play(self, delta: Delta) -> tuple[Expectation, list[str]]:
         """Play it; return how it ended, and what the window sees."""
-        now, window = house.floor.now(), Window(house, self.accept)
+        home, window = delta.of(self.region), Window(delta, self.accept)
+        house = window.house
+        now = house.floor.now()
         organisation = next((want.agent_for for want in self.wants if want.agent_for), None)
         person = self.family.people["husband"].ref
         request = MintRequest(region=self.region, holder=person, item=self.item.code, agent_for=organisation)
-        report = window.present(mint(house.home, request, now=now), item=self.item, holder=person)
+        report = window.present(mint(home.home, request, now=now), item=self.item, holder=person)
         receipt = issue_receipt(
             report,
             use=window.use(self.item),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
+from ecert.app.delta import Delta
 from ecert.app.demo.cases import Case, item_for
 from ecert.app.demo.forging import FORGED, Forger
 from ecert.app.demo.stock import Stock
 from ecert.app.demo.windows import Window, mint_for, scanned
-from ecert.app.wiring import House
 from ecert.domain.errors import NotAllowed
 from ecert.domain.receipt import Container
 from ecert.domain.sd_jwt import SdJwt, hide_member, split
@@ -33,7 +33,7 @@ _TOLD_LATE: Final = 60
 class Stage:
     """What a twist may use."""
 
-    house: House
+    delta: Delta
     stock: Stock
     forger: Forger
 
@@ -43,7 +43,7 @@ class Stage:
 
     def window(self, case: Case) -> Window:
         """Open a window in the row's accepting region."""
-        return Window(self.house, case.accept)
+        return Window(self.delta, case.accept)
 
 
 def show(stage: Stage, case: Case) -> Report:
@@ -55,7 +55,7 @@ def _as_it_is(stage: Stage, case: Case) -> Report:
     window = stage.window(case)
     if case.way == "file":
         return window.check(stage.container(case), holder=case.want.holder)
-    minted = mint_for(stage.house, case)
+    minted = mint_for(stage.delta, case)
     return window.present(minted, item=item_for(case.want.type_no), holder=case.want.person, typed=case.way == "typed")
 
 
@@ -101,29 +101,29 @@ def _wrong_path(stage: Stage, case: Case) -> Report:
 
 def _used_code(stage: Stage, case: Case) -> Report:
     # The same code again is another request of the same window: its idempotency key is new.
-    minted, item = mint_for(stage.house, case), item_for(case.want.type_no)
+    minted, item = mint_for(stage.delta, case), item_for(case.want.type_no)
     stage.window(case).present(minted, item=item, holder=case.want.person)
     return stage.window(case).present(minted, item=item, holder=case.want.person)
 
 
 def _expired_code(stage: Stage, case: Case) -> Report:
-    minted, later = mint_for(stage.house, case), stage.house.home.code_seconds + 1
-    item = item_for(case.want.type_no)
-    return stage.window(case).present(minted, item=item, holder=case.want.person, later=later)
+    ago = stage.delta.of(case.want.home).home.code_seconds + 1
+    minted = mint_for(stage.delta, case, ago=ago)
+    return stage.window(case).present(minted, item=item_for(case.want.type_no), holder=case.want.person)
 
 
 def _other_holder(stage: Stage, case: Case) -> Report:
     other = case.want.family.people["wife"].ref
-    return stage.window(case).present(mint_for(stage.house, case), item=item_for(case.want.type_no), holder=other)
+    return stage.window(case).present(mint_for(stage.delta, case), item=item_for(case.want.type_no), holder=other)
 
 
 def _unknown_item(stage: Stage, case: Case) -> Report:
     # The desk's own list would refuse it first; what counts here is the home region's word.
-    minted, window = mint_for(stage.house, case), stage.window(case)
+    minted, window = mint_for(stage.delta, case), stage.window(case)
     item = replace(item_for(case.want.type_no), code="EC-9999", zh="未发布的事项")
-    use, now = window.use(item), stage.house.floor.now()
+    use, now = window.use(item), window.house.floor.now()
     try:
-        stage.house.codes.redeem(
+        window.house.codes.redeem(
             text=scanned(minted),
             use=use,
             holder=case.want.person,
@@ -132,7 +132,7 @@ def _unknown_item(stage: Stage, case: Case) -> Report:
             now=now,
         )
     except NotAllowed as fault:
-        situation = Situation(stage.house.replica, Question(case.division, item=item.code), now)
+        situation = Situation(window.house.replica, Question(case.division, item=item.code), now)
         return refused(fault.code, situation=situation, assurance="online")
     return window.present(minted, item=item, holder=case.want.person)
 
@@ -143,7 +143,7 @@ def _old_replica(stage: Stage, case: Case) -> Report:
 
 
 def _unreachable(stage: Stage, case: Case) -> Report:
-    minted, window = mint_for(stage.house, case), stage.window(case)
+    minted, window = mint_for(stage.delta, case), stage.window(case)
     with window.without(case.want.home):
         return window.present(minted, item=item_for(case.want.type_no), holder=case.want.person)
 

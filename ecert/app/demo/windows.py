@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from ecert.app.delta import Delta
 from ecert.app.demo.cases import Case, item_for
 from ecert.app.demo.places import place_of
 from ecert.app.wiring import House
@@ -32,15 +33,18 @@ _BASES: Final[dict[str, LegalBasis]] = {"statutory_duty": "duty", "consent": "co
 class Window:
     """One window; what it does happens at `now`, which a case may move ahead."""
 
-    house: House
+    delta: Delta
     region: int
 
-    def present(
-        self, minted: MintedCode, *, item: Item, holder: HolderRef | None, typed: bool = False, later: int = 0
-    ) -> Report:
-        """Take the code from its picture, or its digits, and answer for it `later` seconds from now."""
+    @property
+    def house(self) -> House:
+        """The deployment that the window belongs to."""
+        return self.delta.of(self.region)
+
+    def present(self, minted: MintedCode, *, item: Item, holder: HolderRef | None, typed: bool = False) -> Report:
+        """Take the code from its picture, or its digits, and answer for it."""
         text = (minted.typed or "") if typed else scanned(minted)
-        now = self.house.floor.now() + later
+        now = self.house.floor.now()
         redemption = Redemption(text, self.use(item), holder, ids.new_token(64))
         return redeem(redemption, codes=self.house.codes, replica=self.house.replica, now=now)
 
@@ -68,7 +72,7 @@ class Window:
     @contextmanager
     def without(self, region: int) -> Iterator[None]:
         """Stop a region's gateway for a while."""
-        gateway = self.house.gateways[region]
+        gateway = self.delta.of(region).gateways[region]
         gateway.is_open = False
         try:
             yield
@@ -76,8 +80,8 @@ class Window:
             gateway.is_open = True
 
 
-def mint_for(house: House, case: Case) -> MintedCode:
-    """Let the holder, or the organisation's agent, ask their home region for a code for one certificate."""
+def mint_for(delta: Delta, case: Case, *, ago: int = 0) -> MintedCode:
+    """Let the holder, or the organisation's agent, ask their home region for a code, perhaps seconds `ago`."""
     kind: Literal["online", "offline"] = "offline" if case.way == "offline" else "online"
     want = case.want
     request = MintRequest(
@@ -91,7 +95,8 @@ def mint_for(house: House, case: Case) -> MintedCode:
     )
     if case.twist == "unknown_item":
         request = replace(request, item=None, types=())
-    return mint(house.home, request, now=house.floor.now())
+    house = delta.of(want.home)
+    return mint(house.home, request, now=house.floor.now() - ago)
 
 
 def scanned(minted: MintedCode) -> str:

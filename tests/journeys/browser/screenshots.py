@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ecert.app.delta import Delta
 from ecert.app.demo.founding import bootstrap
 from ecert.app.demo.furnishing import furnish_people
 from tests.journeys.browser.chromium import DESKTOP, PHONE, Page, chromium
@@ -78,7 +79,7 @@ def main(target: Path) -> int:
         served(world.app) as url,
     ):
         bootstrap(world.house)
-        furnish_people(world.house)
+        furnish_people(Delta.alone(world.house))
         world.settle()
         for lang in ("zh", "en"):
             for name, size in (("desktop", DESKTOP), ("phone", PHONE)):

@@ -13,6 +13,7 @@ from ecert.domain.merkle import Tree
 from ecert.runtime.storage import open_database
 from ledger import audit_tree
 from ledger.store import AuditEntry, add_entries
+from tests.databases import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ LEAVES = [number.to_bytes(32, "big") for number in range(1_700)]
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Connection]:
-    with closing(open_database(f"sqlite:///{tmp_path}/ecert.sqlite")) as database:
+    with closing(open_database(url_of(tmp_path / "ecert.sqlite"))) as database:
         migrate(database)
         with database.transaction() as connection:
             add_entries(connection, REGION, [AuditEntry(n, "redeem", 0, leaf, b"") for n, leaf in enumerate(LEAVES)])

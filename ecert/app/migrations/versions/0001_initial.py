@@ -27,6 +27,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "gateway_nonce",
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "nonce"),
+    )
+    with op.batch_alter_table("gateway_nonce", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gateway_nonce_until"), ["until"], unique=False)
+
+    op.create_table(
         "issuer_authority",
         sa.Column("uscc", sa.String(length=18), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
@@ -58,6 +68,12 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("used", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("region", "number"),
+    )
+    op.create_table(
+        "ledger_account",
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("address"),
     )
     op.create_table(
         "ledger_audit",
@@ -93,7 +109,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_leaf",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("queued_at", sa.BigInteger(), nullable=False),
@@ -105,7 +121,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_transaction",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("account", sa.LargeBinary(), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
@@ -135,7 +151,7 @@ def upgrade() -> None:
 
     op.create_table(
         "wallet_code",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("typed", sa.LargeBinary(), nullable=True),
@@ -152,7 +168,7 @@ def upgrade() -> None:
 
     op.create_table(
         "wallet_try",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("window", sa.LargeBinary(), nullable=False),
         sa.Column("requester", sa.LargeBinary(), nullable=False),
@@ -196,10 +212,7 @@ def upgrade() -> None:
         sa.Column("exp", sa.BigInteger(), nullable=True),
         sa.Column("supersedes", sa.String(length=110), nullable=True),
         sa.Column("superseded_by", sa.String(length=110), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["issuer"],
-            ["issuer_authority.uscc"],
-        ),
+        sa.ForeignKeyConstraint(["issuer"], ["issuer_authority.uscc"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("fingerprint"),
         sa.UniqueConstraint("region", "list", "idx"),
@@ -217,16 +230,13 @@ def upgrade() -> None:
         sa.Column("key_name", sa.String(length=80), nullable=False),
         sa.Column("kid", sa.String(length=43), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["uscc"],
-            ["issuer_authority.uscc"],
-        ),
+        sa.ForeignKeyConstraint(["uscc"], ["issuer_authority.uscc"]),
         sa.PrimaryKeyConstraint("uscc", "suite", "number"),
         sa.UniqueConstraint("kid"),
     )
     op.create_table(
         "ledger_batch",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contract", sa.LargeBinary(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Integer(), nullable=False),
@@ -235,11 +245,8 @@ def upgrade() -> None:
         sa.Column("hash_alg", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("previous", sa.LargeBinary(), nullable=False),
-        sa.Column("transaction", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["transaction"],
-            ["ledger_transaction.id"],
-        ),
+        sa.Column("transaction", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["transaction"], ["ledger_transaction.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("contract", "region", "kind", "number"),
     )
@@ -253,15 +260,12 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["use"],
-            ["wallet_use.id"],
-        ),
+        sa.ForeignKeyConstraint(["use"], ["wallet_use.id"]),
         sa.PrimaryKeyConstraint("use"),
     )
     op.create_table(
         "issuer_change",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("certificate", sa.String(length=110), nullable=False),
         sa.Column("old", sa.Integer(), nullable=True),
@@ -270,15 +274,9 @@ def upgrade() -> None:
         sa.Column("effective_at", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("transaction", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["certificate"],
-            ["issuer_certificate.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["transaction"],
-            ["ledger_transaction.id"],
-        ),
+        sa.Column("transaction", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["certificate"], ["issuer_certificate.id"]),
+        sa.ForeignKeyConstraint(["transaction"], ["ledger_transaction.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("issuer_change", schema=None) as batch_op:
@@ -290,10 +288,7 @@ def upgrade() -> None:
         sa.Column("certificate", sa.String(length=110), nullable=False),
         sa.Column("blind", sa.LargeBinary(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["certificate"],
-            ["issuer_certificate.id"],
-        ),
+        sa.ForeignKeyConstraint(["certificate"], ["issuer_certificate.id"]),
         sa.PrimaryKeyConstraint("certificate", "blind"),
     )
     with op.batch_alter_table("issuer_holder", schema=None) as batch_op:
@@ -352,6 +347,7 @@ def downgrade() -> None:
     op.drop_table("ledger_audit_node")
     op.drop_table("ledger_audit_head")
     op.drop_table("ledger_audit")
+    op.drop_table("ledger_account")
     op.drop_table("issuer_status_list")
     with op.batch_alter_table("issuer_idempotency", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_issuer_idempotency_at"))
@@ -361,5 +357,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_issuer_authority_region"))
 
     op.drop_table("issuer_authority")
+    with op.batch_alter_table("gateway_nonce", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_gateway_nonce_until"))
+
+    op.drop_table("gateway_nonce")
     op.drop_table("access_key")
     # ### end Alembic commands ###
