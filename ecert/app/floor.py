@@ -70,7 +70,7 @@ def open_floor(settings: Settings, clock: Clock, *, drivers: Drivers, account: C
     with ExitStack() as undo:
         ledger = drivers[scheme](rest, settings, clock)
         undo.callback(ledger.close)
-        database = open_database(settings.database)
+        database = open_database(settings.database, connections=settings.database_connections)
         undo.callback(database.close)
         migrate(database)
         keys = open_keys(settings.signer)

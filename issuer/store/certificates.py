@@ -49,7 +49,9 @@ _NAMES = tuple(each.name for each in fields(StoredCertificate))
 
 def add(connection: Connection, certificates: Iterable[StoredCertificate]) -> None:
     """Write new certificates; IntegrityError where an identifier or an index is taken."""
-    connection.execute(insert(_certificate), [{name: getattr(row, name) for name in _NAMES} for row in certificates])
+    # Two writers may have drawn the same indices: in one order, so that neither waits for the other and is waited for.
+    ordered = sorted(certificates, key=lambda row: (row.region, row.list, row.idx))
+    connection.execute(insert(_certificate), [{name: getattr(row, name) for name in _NAMES} for row in ordered])
 
 
 def add_holders(connection: Connection, holders: Iterable[tuple[str, bytes, int]]) -> None:

@@ -101,8 +101,8 @@ def _die(delay: float = 0.0) -> None:
 def _watch_database(watch: Watch) -> None:
     really = ecert.app.floor.open_database
 
-    def opened(url: str) -> Database:
-        database = really(url)
+    def opened(url: str, *, connections: int) -> Database:
+        database = really(url, connections=connections)
         _Transactions(watch).listen(database)
         return database
 

@@ -1,4 +1,4 @@
-"""Nonces get a row of their own to queue behind, and row numbers 64 bits."""
+"""Nonces get a row of their own to queue behind, row numbers 64 bits, and a half restored database says so."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def upgrade() -> None:
         "INSERT INTO ledger_account (address, nonce)"
         " SELECT account, max(nonce) + 1 FROM ledger_transaction GROUP BY account"
     )
+    with op.batch_alter_table("ledger_chain") as batch:
+        batch.add_column(sa.Column("restoring", sa.Boolean(), nullable=False, server_default=sa.false()))
     if op.get_bind().dialect.name == "postgresql":  # SQLite's integers have 64 bits whatever they are called
         for table in _NUMBERED:
             op.alter_column(table, "id", type_=sa.BigInteger())
