@@ -9,7 +9,7 @@ from ecert.runtime.storage import ROW_ID
 
 
 class ChainRow(SQLModel, table=True):
-    """The one chain of this database; `restoring` while a backup is loaded that does not know yet what came after it."""
+    """The one chain of this database; `restoring` while a loaded backup does not know yet what came after it."""
 
     __tablename__ = "ledger_chain"
     id: int = Field(primary_key=True)

@@ -46,6 +46,7 @@ def copy_home(template: Path, home: Path) -> None:
     source = template / "ecert.sqlite"
     if POSTGRES and _name(source) in _names(POSTGRES):
         file = home / "ecert.sqlite"
+        _execute(POSTGRES, f'DROP DATABASE IF EXISTS "{_name(file)}" WITH (FORCE)')
         _execute(POSTGRES, f'CREATE DATABASE "{_name(file)}" TEMPLATE "{_name(source)}"')
         _made[file.absolute()] = POSTGRES
 

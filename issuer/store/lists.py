@@ -47,6 +47,11 @@ def find(connection: Connection, *, region: int, number: int) -> StoredList | No
     return None if row is None else StoredList(*row)
 
 
+def close_all(connection: Connection, region: int) -> None:
+    """Let no index of a region's lists be given out any more."""
+    connection.execute(update(_list).where(_list.c.region == region).values(used=_list.c.size))
+
+
 def use(connection: Connection, *, region: int, number: int, count: int) -> None:
     """Count indices as given out."""
     here = (_list.c.region == region) & (_list.c.number == number)
