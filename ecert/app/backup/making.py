@@ -9,6 +9,7 @@ batches; where none does, the backup closes them itself.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -19,8 +20,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Table, inspect, select
 
 from ecert.app.backup.form import Content, Manifest, Writer
+from ecert.app.floor import Drivers
 from ecert.app.migrations import migrate, tables
-from ecert.app.wiring import House, open_house
+from ecert.app.wiring import DRIVERS, House, open_house
 from ecert.domain import ids
 from ecert.domain.errors import Conflict, Unavailable
 from ecert.runtime.clock import Clock
@@ -38,7 +40,7 @@ _PATIENCE = 30
 _PAUSE = 0.1
 
 
-def back_up(settings: Settings, clock: Clock, folder: Path) -> Manifest:
+def back_up(settings: Settings, clock: Clock, folder: Path, *, drivers: Drivers = DRIVERS) -> Manifest:
     """Copy the database into a new folder, which appears whole or not at all, and return what it holds.
 
     Conflict("backup.exists" | "backup.nothing"), Unavailable("backup.unsettled") where leaves stay without a batch,
@@ -53,7 +55,7 @@ def back_up(settings: Settings, clock: Clock, folder: Path) -> Manifest:
         with database.reading() as connection:
             if store.chain(connection) is None or store.is_restoring(connection):
                 raise Conflict("backup.nothing")
-        house = _house(settings, clock)
+        house = _house(settings, clock, drivers)
         try:
             return _copy(settings, database, folder, close=_closing(house), now=int(clock.now()))
         except OSError as fault:
@@ -63,10 +65,10 @@ def back_up(settings: Settings, clock: Clock, folder: Path) -> Manifest:
                 house.close()
 
 
-def _house(settings: Settings, clock: Clock) -> House | None:
+def _house(settings: Settings, clock: Clock, drivers: Drivers) -> House | None:
     """Open the house where nobody else has it open."""
     try:
-        return open_house(settings, clock)
+        return open_house(settings, clock, drivers=drivers)
     except Unavailable as fault:
         if fault.code not in {"ledger.locked", "replica.locked"}:
             raise
@@ -81,36 +83,44 @@ def _closing(house: House | None) -> Callable[[], object]:
 
 
 def _copy(settings: Settings, database: Database, folder: Path, *, close: Callable[[], object], now: int) -> Manifest:
-    keys = open_keys(settings.signer)
-    beside = folder.with_name(f"{folder.name}.part")
+    keys, name = open_keys(settings.signer), ids.new_token(128)
+    beside = folder.with_name(f".{folder.name}.{name}")
     beside.mkdir(mode=0o700, parents=True)
-    writer = Writer(beside, Vault(keys.secret("vault")), ids.new_token(128))
+    writer = Writer(beside, Vault(keys.secret("vault")), name)
+    try:
+        manifest = replace(_rows(database, writer, close, settings.batch_seconds), made_at=now, keys=keys.names())
+        writer.manifest(manifest.signed(writer.vault))
+        _publish(beside, folder)
+    except BaseException:
+        shutil.rmtree(beside)
+        raise
+    return manifest
+
+
+def _rows(database: Database, writer: Writer, close: Callable[[], object], batch_seconds: int) -> Manifest:
     known = tables().sorted_tables
     with database.reading() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
         last, batches = store.newest_rows(connection)
-        rooms = {table.name: _table(writer, connection, table) for table in known if not _is_ledgers(table)}
-    _wait(database, last, close, patience=settings.batch_seconds + _PATIENCE)
+        rooms = {str(table.name): _table(writer, connection, table) for table in known if not _is_ledgers(table)}
+    _wait(database, last, close, patience=batch_seconds + _PATIENCE)
     with database.reading() as connection:
         bound = store.chain(connection)
         if bound is None:
             raise Conflict("backup.nothing")
-        ledgers = {table.name: _table(writer, connection, table) for table in known if _is_ledgers(table)}
+        ledgers = {str(table.name): _table(writer, connection, table) for table in known if _is_ledgers(table)}
     identity, consortium = bound
-    manifest = Manifest(
+    return Manifest(
         id=writer.id,
-        made_at=now,
+        made_at=0,
         revision=str(revision),
         chain_id=identity.chain_id,
         genesis=identity.genesis.hex(),
         consortium=consortium.hex(),
         batches=batches,
-        keys=keys.names(),
+        keys=(),
         tables={**rooms, **ledgers},
-    ).signed(writer.vault)
-    writer.manifest(manifest)
-    _publish(beside, folder)
-    return manifest
+    )
 
 
 def _table(writer: Writer, connection: Connection, table: Table) -> Content:
@@ -118,7 +128,7 @@ def _table(writer: Writer, connection: Connection, table: Table) -> Content:
     if table.name == "ledger_leaf":
         query = query.where(table.c.batch.is_not(None))  # what waits now came after the certificates were copied
     rows = connection.execute(query.execution_options(yield_per=_AT_ONCE))
-    return writer.rows(table.name, tuple(column.name for column in table.c), (tuple(row) for row in rows))
+    return writer.rows(table.name, tuple(str(column.name) for column in table.c), (tuple(row) for row in rows))
 
 
 def _is_ledgers(table: Table) -> bool:
