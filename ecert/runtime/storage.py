@@ -2,7 +2,7 @@
 
 A writing transaction acts on the newest state of what it has locked. SQLite has one writer, from BEGIN on.
 PostgreSQL runs at READ COMMITTED, and who reads in order to write locks first: rows by FOR UPDATE, what has no row
-by `queue_behind` (docs/decisions/0012-postgresql.md). A reading one sees one snapshot. What was committed survives
+by `queue_behind` (docs/decisions/0016-postgresql.md). A reading one sees one snapshot. What was committed survives
 a power cut (SQLite: WAL, synchronous=FULL). IntegrityError passes through: only the store that wrote the row knows
 which Conflict it means. Unavailable is
 
