@@ -9,12 +9,13 @@ PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
 SYSTEM_COMMANDS := openssl chromium
 BASE ?= HEAD~1
+ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node system
+.PHONY: help demo serve test test-all test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node system postgres
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,13 +29,17 @@ serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is fi
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop"
 
-test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
+test-all: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs openssl, chromium, postgresql and Node 20
 	$(BIN)/python -m pytest tests/hostile/test_large.py
 	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py
 
-crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1: a kill a name); needs root
-	$(BIN)/python -m pytest -q tests/crash tests/crash/full_disk.py
-	$(BIN)/python -m tests.crash $(if $(SHORT),--short)
+test-postgres: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest
+
+# POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
+crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1); needs root
+	$(ON) $(BIN)/python -m pytest -q tests/crash $(if $(POSTGRES),,tests/crash/full_disk.py)
+	$(ON) $(BIN)/python -m tests.crash $(if $(SHORT),--short)
 
 interop: system node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node
 	$(BIN)/python -m pytest tests/interop
@@ -157,3 +162,7 @@ node:
 system:
 	@for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || { \
 		echo "This target needs the system package $$command (Debian: apt-get install $$command)." >&2; exit 1; }; done
+
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+		echo "This target needs PostgreSQL (Debian: apt-get install postgresql)." >&2; exit 1; }

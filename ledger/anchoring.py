@@ -28,7 +28,7 @@ from ledger.replica import AUDIT, CERTIFICATES
 from ledger.sending import Sending
 from ledger.store import ClosedBatch, NewBatch
 
-__all__ = ["Anchoring", "batch_hash"]
+__all__ = ["Anchoring", "batch_hash", "sending_account"]
 
 SHA256 = 1
 _RETRY_SECONDS = 60
@@ -125,7 +125,7 @@ class Anchoring:
 
     def _hold(self, connection: Connection, region: int, kind: int) -> None:
         """Let one process at a time number a region's batches: what is read from here on includes all closed before."""
-        self.sending.hold(connection, _account(region, kind))
+        self.sending.hold(connection, sending_account(region, kind))
 
     def _close_audit(self, region: int, now: int) -> int:
         with self.database.transaction() as connection:
@@ -164,7 +164,7 @@ class Anchoring:
 
     def _send(self, connection: Connection, batch: NewBatch, now: int) -> int:
         call = self.directory.call("CertificateAnchor", "anchor", *astuple(batch))
-        return self.sending.queue(connection, call, account=_account(batch.region, batch.kind), now=now)
+        return self.sending.queue(connection, call, account=sending_account(batch.region, batch.kind), now=now)
 
     def _resend(self, region: int, kind: int, now: int) -> int:
         with self.database.transaction() as connection:
@@ -188,7 +188,8 @@ class Anchoring:
         return replace(old.batch, number=number, previous=previous)
 
 
-def _account(region: int, kind: int) -> str:
+def sending_account(region: int, kind: int) -> str:
+    """Name the account that anchors a region's batches of a kind."""
     return f"{region}-{'anchor' if kind == CERTIFICATES else 'audit'}"
 
 

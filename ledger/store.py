@@ -84,6 +84,26 @@ def bind_chain(connection: Connection, identity: ChainIdentity, consortium: byte
     connection.execute(insert(_chain).values(id=1, **fields))
 
 
+def is_restoring(connection: Connection) -> bool:
+    """Tell whether a backup was loaded here that was not yet brought up to the chain."""
+    return bool(connection.execute(select(_chain.c.restoring)).scalar())
+
+
+def set_restoring(connection: Connection, *, restoring: bool) -> None:
+    """Note that the chain moved on after what is stored here, or that this was made good."""
+    connection.execute(update(_chain).values(restoring=restoring))
+
+
+def accounts(connection: Connection) -> dict[bytes, int]:
+    """Return every account that ever sent from here, and the nonce that it uses next."""
+    return {row.address: row.nonce for row in connection.execute(select(_account))}
+
+
+def set_nonce(connection: Connection, account: bytes, nonce: int) -> None:
+    """Let an account go on with a nonce."""
+    connection.execute(update(_account).where(_account.c.address == account).values(nonce=nonce))
+
+
 def next_nonce(connection: Connection, account: bytes) -> int | None:
     """Return the nonce that an account uses next; None for one that never sent from here."""
     return connection.execute(select(_account.c.nonce).where(_account.c.address == account)).scalar()
@@ -192,6 +212,31 @@ def waiting(connection: Connection, region: int) -> tuple[int, int | None]:
     return count, oldest
 
 
+def newest_rows(connection: Connection) -> tuple[int, int]:
+    """Return the newest row numbers of leaves and of batches."""
+    leaf, closed = (connection.execute(select(func.max(table.c.id))).scalar() for table in (_leaf, _batch))
+    return leaf or 0, closed or 0
+
+
+def waiting_until(connection: Connection, last: int) -> int:
+    """Count the leaves up to a row that wait for their batch."""
+    query = select(func.count()).where(_leaf.c.id <= last, _leaf.c.batch.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def hollow_batches(connection: Connection, *, after: int, kind: int) -> list[ClosedBatch]:
+    """Return the batches newer than a row none of whose leaves is known here."""
+    leaf = select(_leaf.c.id).where(_leaf.c.region == _batch.c.region, _leaf.c.batch == _batch.c.id)
+    query = _batches().where(_batch.c.id > after, _batch.c.kind == kind, ~leaf.exists())
+    return [_closed(row) for row in connection.execute(query.order_by(_batch.c.id))]
+
+
+def leaves_after(connection: Connection, batch: int) -> list[tuple[int, bytes]]:
+    """Return (region, fingerprint) of every leaf in a batch newer than one."""
+    query = select(_leaf.c.region, _leaf.c.fingerprint).where(_leaf.c.batch > batch).order_by(_leaf.c.id)
+    return [(row.region, row.fingerprint) for row in connection.execute(query)]
+
+
 def take_leaves(connection: Connection, region: int, *, most: int) -> list[WaitingLeaf]:
     """Lock and return the oldest waiting leaves, in order; those that another process has taken are passed over."""
     query = (
@@ -287,6 +332,12 @@ def add_entries(connection: Connection, region: int, entries: Iterable[AuditEntr
 def audit_size(connection: Connection, region: int) -> int:
     """Return how many entries a region's audit log has."""
     return connection.execute(select(_head.c.size).where(_head.c.region == region)).scalar() or 0
+
+
+def count_entries(connection: Connection, *, kind: str, since: int) -> dict[int, int]:
+    """Count the entries of a kind that were written since a time, by region."""
+    query = select(_audit.c.region, func.count()).where(_audit.c.kind == kind, _audit.c.at >= since)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(_audit.c.region).order_by(_audit.c.region))}
 
 
 def audit_leaves(connection: Connection, region: int, start: int, end: int) -> list[bytes]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from ecert.runtime.storage import ROW_ID
 
 
 class ChainRow(SQLModel, table=True):
-    """The one chain of this database; written once."""
+    """The one chain of this database; `restoring` while a loaded backup does not know yet what came after it."""
 
     __tablename__ = "ledger_chain"
     id: int = Field(primary_key=True)
     chain_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     genesis: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     consortium: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    restoring: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
 
 
 class AccountRow(SQLModel, table=True):

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
-__all__ = ["POSTGRES", "copy_home", "drop_under", "environment", "terminate", "url_of"]
+__all__ = ["POSTGRES", "copy_home", "drop_under", "environment", "remove_home", "terminate", "url_of"]
 
 POSTGRES: Final = os.environ.get("TEST_DATABASE", "")
 """The URL of the run's PostgreSQL; empty where the run is on SQLite."""
@@ -46,8 +46,16 @@ def copy_home(template: Path, home: Path) -> None:
     source = template / "ecert.sqlite"
     if POSTGRES and _name(source) in _names(POSTGRES):
         file = home / "ecert.sqlite"
+        _execute(POSTGRES, f'DROP DATABASE IF EXISTS "{_name(file)}" WITH (FORCE)')
         _execute(POSTGRES, f'CREATE DATABASE "{_name(file)}" TEMPLATE "{_name(source)}"')
         _made[file.absolute()] = POSTGRES
+
+
+def remove_home(home: Path) -> None:
+    """Remove a house: its files and its database, where they are."""
+    shutil.rmtree(home, ignore_errors=True)
+    if POSTGRES:
+        _execute(POSTGRES, f'DROP DATABASE IF EXISTS "{_name(home / "ecert.sqlite")}" WITH (FORCE)')
 
 
 def drop_under(folder: Path) -> None:

@@ -17,6 +17,12 @@ CODES_KEPT: Final = 24 * 3600
 """Seconds after a code's end."""
 
 
+def end_all(home: Home, *, now: int) -> int:
+    """End every code that is still alive; return how many. After a restore nobody knows which were used since."""
+    with home.database.transaction() as connection:
+        return store.end_codes(connection, now=now)
+
+
 def purge(home: Home, *, now: int) -> int:
     """Delete what is due; return how many rows went. Call it every minute or so."""
     with home.database.transaction() as connection:

@@ -124,6 +124,12 @@ def purge(connection: Connection, *, answers: int, tries: int, codes: int) -> in
     return sum(connection.execute(delete(table).where(old)).rowcount for table, old in rules)
 
 
+def end_codes(connection: Connection, *, now: int) -> int:
+    """End every code at `now` at the latest; return how many were still alive."""
+    alive = _CODE.c.used_at.is_(None) & (_CODE.c.expires_at > now)
+    return connection.execute(update(_CODE).where(alive).values(expires_at=now)).rowcount
+
+
 def _code(row: Row[Any] | None) -> StoredCode | None:
     if row is None:
         return None

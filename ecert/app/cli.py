@@ -16,6 +16,7 @@ import ledger.cli
 import verifier.cli
 from ecert.app import access_keys, demo, regions, serving, upkeep
 from ecert.app.acting import acting
+from ecert.app.backup import command as backup
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
 from ecert.domain.reasons import explain
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a fault is told by its sentence and its code."""
     parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (demo, serving, regions, verifier.cli, ledger.cli, access_keys, upkeep):
+    for room in (demo, serving, regions, verifier.cli, ledger.cli, access_keys, upkeep, backup):
         room.add(commands)
     args = parser.parse_args(argv)
     try:
@@ -66,14 +67,17 @@ def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     match args.command:
         case "verify":
             return verifier.cli.run(args, partial(verify_here, settings, clock))
-        case "consortium":
-            with acting(settings, clock) as way:
-                return ledger.cli.run_consortium(args, way, sys.stdout)
-        case "trust":
-            with acting(settings, clock) as way:
-                return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
+        case "consortium" | "trust":
+            return _act(args, settings, clock)
         case _:
             return _OWN[args.command](args, settings, clock)
+
+
+def _act(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    with acting(settings, clock) as way:
+        if args.command == "consortium":
+            return ledger.cli.run_consortium(args, way, sys.stdout)
+        return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
 
 
 def _demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
@@ -86,5 +90,7 @@ _OWN: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]]] 
     "regions": regions.run,
     "access": access_keys.run,
     "keys": upkeep.run,
+    "backup": backup.run,
+    "restore": backup.run,
 }
 """The front door's own commands."""

@@ -34,6 +34,7 @@ class Floor:
     vault: Vault
     ledger: Ledger
     sending: Sending
+    resuming: bool = False
 
     @property
     def regions(self) -> tuple[int, ...]:
@@ -45,11 +46,16 @@ class Floor:
         return int(self.clock.now())
 
     def consortium(self) -> bytes | None:
-        """Return the Consortium's address that this database is bound to; Conflict("ledger.other_chain")."""
+        """Return the Consortium's address that this database is bound to.
+
+        Conflict("ledger.other_chain"), Conflict("backup.unfinished") while a restore has yet to end.
+        """
         with self.database.reading() as connection:
-            bound = store.chain(connection)
+            bound, is_restoring = store.chain(connection), store.is_restoring(connection)
         if bound is None:
             return None
+        if is_restoring and not self.resuming:
+            raise Conflict("backup.unfinished")
         identity, consortium = bound
         if identity != self.ledger.identity():
             raise Conflict("ledger.other_chain", "the database belongs to another chain than the one opened")
@@ -67,8 +73,18 @@ class Floor:
         self.database.close()
 
 
-def open_floor(settings: Settings, clock: Clock, *, drivers: Drivers, account: Callable[[bytes], Account]) -> Floor:
-    """Open everything; Unavailable("ledger.locked") where another process owns the chain."""
+def open_floor(
+    settings: Settings,
+    clock: Clock,
+    *,
+    drivers: Drivers,
+    account: Callable[[bytes], Account],
+    resuming: bool = False,
+) -> Floor:
+    """Open everything; Unavailable("ledger.locked") where another process owns the chain.
+
+    `resuming` opens a database that a backup was loaded into, too.
+    """
     scheme, _, rest = settings.ledger.partition(":")
     if scheme not in drivers:
         raise Malformed("settings.value", f"ECERT_LEDGER: no driver for {scheme}:")
@@ -76,13 +92,13 @@ def open_floor(settings: Settings, clock: Clock, *, drivers: Drivers, account: C
     with ExitStack() as undo:
         ledger = drivers[scheme](rest, settings, clock)
         undo.callback(ledger.close)
-        database = open_database(settings.database)
+        database = open_database(settings.database, connections=settings.database_connections)
         undo.callback(database.close)
         migrate(database)
         keys = open_keys(settings.signer)
         vault = Vault(keys.secret("vault"))
         sending = Sending(database, ledger, lambda name: account(keys.secret(f"chain-{name}")))
-        floor = Floor(settings, clock, database, keys, vault, ledger, sending)
+        floor = Floor(settings, clock, database, keys, vault, ledger, sending, resuming)
         floor.consortium()
         undo.pop_all()
     return floor

@@ -104,13 +104,15 @@ class House:
         self.floor.close()
 
 
-def open_house(settings: Settings, clock: Clock, *, drivers: Drivers = DRIVERS) -> House:
+def open_house(settings: Settings, clock: Clock, *, drivers: Drivers = DRIVERS, resuming: bool = False) -> House:
     """Open everything, found the chain where it is new, and join the rooms; `drivers` as `DRIVERS`, for another clock.
+
+    `resuming` is for a restore, which alone may open a database that was just loaded (Conflict("backup.unfinished")).
 
     Unavailable("ledger.locked" | "replica.locked") where another process owns them, Conflict("ledger.other_chain" |
     "replica.other_chain") where database, replica and chain do not belong together.
     """
-    floor = open_floor(settings, clock, drivers=drivers, account=account)
+    floor = open_floor(settings, clock, drivers=drivers, account=account, resuming=resuming)
     try:
         return _furnish(floor, _directory(floor))
     except BaseException:

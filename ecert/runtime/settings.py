@@ -40,6 +40,7 @@ class Settings:
     home: Path
     ledger: str
     database: str = field(repr=False)
+    database_connections: int
     signer: str = field(repr=False)
     replica: Path
     regions: tuple[str, ...]
@@ -66,6 +67,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         home=Path(home),
         ledger=read.text("LEDGER", _LEDGER, f"embedded:{home}/chain.sqlite"),
         database=read.text("DATABASE", _DATABASE, f"sqlite:///{home}/ecert.sqlite"),
+        database_connections=read.number("DATABASE_CONNECTIONS", 40, range(2, 1001)),
         signer=read.text("SIGNER", _SIGNER, f"file:{home}/keys"),
         replica=Path(read.text("REPLICA", _ANY, f"{home}/replica")),
         regions=regions,

@@ -2,7 +2,7 @@
 
 A writing transaction acts on the newest state of what it has locked. SQLite has one writer, from BEGIN on.
 PostgreSQL runs at READ COMMITTED, and who reads in order to write locks first: rows by FOR UPDATE, what has no row
-by `queue_behind` (docs/decisions/0012-postgresql.md). A reading one sees one snapshot. What was committed survives
+by `queue_behind` (docs/decisions/0016-postgresql.md). A reading one sees one snapshot. What was committed survives
 a power cut (SQLite: WAL, synchronous=FULL). IntegrityError passes through: only the store that wrote the row knows
 which Conflict it means. Unavailable is
 
@@ -33,7 +33,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import SQLModel
 
@@ -42,6 +42,8 @@ from ecert.domain.errors import Malformed, Unavailable
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping
+
+    from sqlalchemy.engine import ExceptionContext
 
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout = 5000",
@@ -112,7 +114,9 @@ def open_database(url: str, *, connections: int = 40) -> Database:
     waiting = {"pool_size": kept, "max_overflow": connections - kept, "pool_timeout": 5}
     if parsed.get_backend_name() == "postgresql":
         asked = {**_REACH, "options": f"{_SESSION} {parsed.query.get('options', '')}"}
-        return Database(create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=asked, **waiting))
+        server = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=asked, **waiting)
+        event.listen(server, "handle_error", _forget_values)
+        return Database(server)
     _make_private(Path(parsed.database or ""))
     engine = create_engine(parsed, hide_parameters=True, **waiting)
     event.listen(engine, "connect", _configure)
@@ -167,6 +171,14 @@ def _configure(raw: _Raw, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    # PostgreSQL quotes the row in a message's detail, and a wrong value in the message itself.
+    fault, told = context.original_exception, context.sqlalchemy_exception
+    if isinstance(told, (IntegrityError, DataError)):
+        name = type(fault).__name__
+        fault.args, told.args = (name,), (name,)
 
 
 def _outage(error: DBAPIError) -> Unavailable | None:

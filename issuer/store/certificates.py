@@ -12,7 +12,7 @@ from ecert.domain.status import Status
 from ecert.runtime.storage import table_of
 from issuer.tables import CertificateRow, HolderRow
 
-__all__ = ["StoredCertificate"]
+__all__ = ["Placed", "StoredCertificate"]
 
 _certificate = table_of(CertificateRow)
 _holder = table_of(HolderRow)
@@ -44,12 +44,25 @@ class StoredCertificate:
     superseded_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a certificate's status stands, and what it is here."""
+
+    id: str
+    region: int
+    list: int
+    idx: int
+    status: int
+
+
 _NAMES = tuple(each.name for each in fields(StoredCertificate))
 
 
 def add(connection: Connection, certificates: Iterable[StoredCertificate]) -> None:
     """Write new certificates; IntegrityError where an identifier or an index is taken."""
-    connection.execute(insert(_certificate), [{name: getattr(row, name) for name in _NAMES} for row in certificates])
+    # Two writers may have drawn the same indices: in one order, so that neither waits for the other and is waited for.
+    ordered = sorted(certificates, key=lambda row: (row.region, row.list, row.idx))
+    connection.execute(insert(_certificate), [{name: getattr(row, name) for name in _NAMES} for row in ordered])
 
 
 def add_holders(connection: Connection, holders: Iterable[tuple[str, bytes, int]]) -> None:
@@ -84,6 +97,22 @@ def _find_all(
         query = base.where(_certificate.c.id.in_(part))
         found.update((row.id, _stored(row)) for row in connection.execute(query))
     return found
+
+
+def places(connection: Connection) -> Iterator[Placed]:
+    """Yield every certificate's place and status."""
+    columns = [_certificate.c[each.name] for each in fields(Placed)]
+    for row in connection.execute(select(*columns).order_by(_certificate.c.id)):
+        yield Placed(*row)
+
+
+def unknown(connection: Connection, fingerprints: Collection[bytes]) -> list[bytes]:
+    """Return those of the fingerprints that are no certificate's, in their order."""
+    known: set[bytes] = set()
+    for part in _parts(fingerprints):
+        query = select(_certificate.c.fingerprint).where(_certificate.c.fingerprint.in_(part))
+        known.update(connection.execute(query).scalars())
+    return [each for each in fingerprints if each not in known]
 
 
 def blinds_of(connection: Connection, identifier: str) -> set[bytes]:

@@ -52,6 +52,17 @@ def add(connection: Connection, changes: Iterable[NewChange], *, at: int) -> lis
     return [StoredChange(**row._mapping) for row in connection.execute(write, rows)]  # noqa: SLF001 — SQLAlchemy's documented name
 
 
+def note(connection: Connection, change: NewChange, *, old: int, at: int) -> None:
+    """Write a change that is final already: the chain told of it."""
+    connection.execute(insert(_change).values(**asdict(change), old=old, at=at, state=FINAL))
+
+
+def for_reason(connection: Connection, reason: str, *, since: int) -> list[StoredChange]:
+    """Return the changes made on a ground since a time, in the order in which they were made."""
+    query = select(_change).where(_change.c.reason == reason, _change.c.at >= since).order_by(_change.c.id)
+    return [StoredChange(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001 — SQLAlchemy's documented name
+
+
 def due(connection: Connection, now: int, *, most: int) -> list[StoredChange]:
     """Return waiting changes whose time has come, in the order in which they take effect."""
     query = select(_change).where(_change.c.state == WAITING, _change.c.effective_at <= now)

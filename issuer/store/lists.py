@@ -53,6 +53,11 @@ def after(connection: Connection, *, region: int, number: int) -> list[StoredLis
     return [StoredList(*row) for row in connection.execute(query)]
 
 
+def close_all(connection: Connection, region: int) -> None:
+    """Let no index of a region's lists be given out any more."""
+    connection.execute(update(_list).where(_list.c.region == region).values(used=_list.c.size))
+
+
 def use(connection: Connection, *, region: int, number: int, count: int) -> None:
     """Count indices as given out."""
     here = (_list.c.region == region) & (_list.c.number == number)

@@ -28,6 +28,7 @@ from tests.crash.notes import Notes
 from tests.crash.planning import Run, full, short
 from tests.crash.watching import Strike, watch
 from tests.crash.working import work
+from tests.databases import remove_home
 
 LANES = 2
 PATIENCE = 180.0
@@ -79,7 +80,7 @@ def _judged(whole: Path, home: Path, act: Callable[[House], None] | None) -> lis
     copy_home(whole, home)
     ended = 0 if act is None else _in_a_process(partial(_break, home, act))
     wrong = [] if ended else _verdict(home, judge)
-    shutil.rmtree(home)
+    remove_home(home)
     return wrong
 
 
@@ -119,7 +120,7 @@ def _one(run: Run, template: Path, home: Path) -> dict[str, object]:
     again = run.again is not None and _in_a_process(lambda: _recover(home, run.again)) == -signal.SIGKILL
     wrong += _verdict(home, judge_founding if run.founding else judge)
     if not wrong:
-        shutil.rmtree(home)
+        remove_home(home)
     second = run.again.name if again and run.again else None
     return {"name": run.strike.name, "moment": run.strike.moment, "hit": hit, "again": second, "wrong": wrong}
 
@@ -128,7 +129,7 @@ def _kill(run: Run, template: Path, home: Path) -> int:
     """Live until killed; a day that passed without the write is lived otherwise, in another copy."""
     ended = 0
     for other in range(DAYS):
-        shutil.rmtree(home, ignore_errors=True)
+        remove_home(home)
         if not run.founding:
             copy_home(template, home)
         ended = _in_a_process(partial(_live, home, replace(run, seed=run.seed + other)))

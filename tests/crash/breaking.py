@@ -16,11 +16,17 @@ from tests.crash.standing import rows
 
 __all__ = ["BREAKAGES"]
 
+_UNCHECKED: Final = {
+    "sqlite": "PRAGMA defer_foreign_keys = ON",
+    "postgresql": "SET LOCAL session_replication_role = replica",
+}
+"""Lets a row go that others point to."""
+
 
 def _sql(*statements: str) -> Callable[[House], None]:
     def change(house: House) -> None:
         with house.floor.database.transaction() as connection:
-            connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            connection.execute(text(_UNCHECKED[connection.dialect.name]))
             for statement in statements:
                 connection.execute(text(statement))
 
@@ -73,7 +79,7 @@ BREAKAGES: Final[Mapping[str, Callable[[House], None]]] = {
     "a minted code is gone": _sql("DELETE FROM wallet_code WHERE used_at IS NULL"),
     "a list counts wrongly": _sql("UPDATE issuer_status_list SET used = used + 1"),
     "a record of the audit log is gone": _sql("DELETE FROM ledger_audit WHERE position = 1"),
-    "a record of the audit log is another": _sql("UPDATE ledger_audit SET leaf = zeroblob(32) WHERE position = 1"),
+    "a record of the audit log is another": _sql("UPDATE ledger_audit SET leaf = sealed WHERE position = 1"),
     "a bit of the replica is flipped": _flip_a_bit,
 }
 """By what is wrong: how it is made so."""

@@ -13,12 +13,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, NullPool, create_engine, event, text
 
 import ecert.app.floor
 from ecert.runtime.storage import Database
@@ -27,6 +27,7 @@ from ledger.drivers.embedded import EmbeddedLedger
 from ledger.port import SignedTransaction
 from ledger.replica import layout
 from tests.crash.naming import STATEMENTS, name_of_transaction, touched
+from tests.databases import url_of
 
 __all__ = ["Strike", "Watch", "watch"]
 
@@ -34,8 +35,8 @@ Given = Any
 """Whatever a library hands to the function that it calls."""
 
 _SENDS = {"anchor": "anchor.send", "setStatus": "status.send"}
-_ANCHORS = 'SELECT count(*) FROM ledger_batch WHERE "transaction" = ?'
-_PURPOSE = "SELECT purpose FROM ledger_transaction WHERE hash = ?"
+_ANCHORS = 'SELECT count(*) FROM ledger_batch WHERE "transaction" = '
+_PURPOSE = text("SELECT purpose FROM ledger_transaction WHERE hash = :hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def watch(home: Path, strike: Strike | None, tell: Callable[[str], object]) -> W
     found = Watch(strike, tell)
     _watch_database(found)
     _watch_blocks(found)
-    _watch_sendings(found, home / "ecert.sqlite")
+    _watch_sendings(found, url_of(home / "ecert.sqlite"))
     _watch_files(found)
     return found
 
@@ -101,8 +102,8 @@ def _die(delay: float = 0.0) -> None:
 def _watch_database(watch: Watch) -> None:
     really = ecert.app.floor.open_database
 
-    def opened(url: str) -> Database:
-        database = really(url)
+    def opened(url: str, *, connections: int) -> Database:
+        database = really(url, connections=connections)
         _Transactions(watch).listen(database)
         return database
 
@@ -142,7 +143,7 @@ class _Transactions(threading.local):
             return
         self.writes.add(wrote)
         if wrote == "UPDATE ledger_transaction":
-            self.finished.append(given[-1])
+            self.finished.append(given["id_1"] if isinstance(given, dict) else given[-1])
         self.step = _passing_statement(self.watch, wrote)
 
     def _after(self, _connection: Given, _cursor: Given, statement: str, *_: Given) -> None:
@@ -153,7 +154,7 @@ class _Transactions(threading.local):
         if not self.writes:
             return None
         name = name_of_transaction(self.writes)
-        if name == "send.final" and any(raw.execute(_ANCHORS, (n,)).fetchone()[0] for n in self.finished):
+        if name == "send.final" and any(raw.execute(f"{_ANCHORS}{int(n)}").fetchone()[0] for n in self.finished):
             return "anchor.final"
         if name is None:
             self.watch.tell(", ".join(sorted(self.writes)))
@@ -196,11 +197,11 @@ class _Connection:
         return getattr(self.under, name)
 
 
-def _watch_sendings(watch: Watch, database: Path) -> None:
-    really = EmbeddedLedger.submit
+def _watch_sendings(watch: Watch, url: str) -> None:
+    really, queue = EmbeddedLedger.submit, create_engine(url, poolclass=NullPool)
 
     def submit(ledger: EmbeddedLedger, transaction: SignedTransaction) -> None:
-        name = _SENDS.get(_purpose_of(database, transaction))
+        name = _SENDS.get(_purpose_of(queue, transaction))
         if name is None:
             really(ledger, transaction)
             return
@@ -210,11 +211,10 @@ def _watch_sendings(watch: Watch, database: Path) -> None:
     EmbeddedLedger.submit = submit
 
 
-def _purpose_of(database: Path, transaction: SignedTransaction) -> str:
+def _purpose_of(queue: Engine, transaction: SignedTransaction) -> str:
     """Look up in the queue what a transaction is for."""
-    with closing(sqlite3.connect(database, timeout=5)) as queue:
-        row = queue.execute(_PURPOSE, (transaction.hash,)).fetchone()
-    return "" if row is None else str(row[0])
+    with queue.connect() as connection:
+        return str(connection.execute(_PURPOSE, {"hash": transaction.hash}).scalar() or "")
 
 
 def _watch_files(watch: Watch) -> None:

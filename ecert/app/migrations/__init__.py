@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ecert.runtime.storage import Database
 
-__all__ = ["migrate", "revise", "tables", "versions"]
+__all__ = ["migrate", "migrated", "revise", "tables", "versions"]
 
 _PLACE: Final = Path(__file__).parent
 _ROOMS: Final = ("ecert.runtime.access", "ecert.runtime.signed", "ledger", "issuer", "wallet_codes", "verifier")
@@ -41,9 +41,14 @@ def migrate(db: Database, *, to: str = "head") -> None:
         with db.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(_LOCK)
-            command.upgrade(_config(connection), to)
+            migrated(connection, to=to)
     except OperationalError as error:
         raise Unavailable("storage.unavailable", type(error.orig).__name__) from error
+
+
+def migrated(connection: Connection, *, to: str) -> None:
+    """Bring the database up to a version, inside the caller's transaction."""
+    command.upgrade(_config(connection), to)
 
 
 def revise(db: Database, message: str) -> None:

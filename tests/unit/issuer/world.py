@@ -24,7 +24,7 @@ from ledger.auditing import AuditLog
 from ledger.directory import Directory
 from ledger.drivers.calls import account
 from ledger.sending import Sending
-from tests.databases import url_of
+from tests.databases import POSTGRES, url_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,9 +65,9 @@ class World:
         return {name: len(self.rows(name)) for name in (*names, "issuer_change", "ledger_transaction")}
 
 
-def build(folder: Path, ledger: Ledger) -> World:
+def build(folder: Path, ledger: Ledger, *, server: str = POSTGRES) -> World:
     """Open a room for region 32 with one authority, known to the chain since yesterday."""
-    database = open_database(url_of(folder / "e.sqlite"))
+    database = open_database(url_of(folder / "e.sqlite", server))
     tables().create_all(database.engine)
     keys = open_keys(f"file:{folder}/keys")
     vault = Vault(keys.secret("vault"))

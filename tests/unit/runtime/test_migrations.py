@@ -55,7 +55,7 @@ def test_every_released_state_comes_up_to_the_newest_with_its_rows(tmp_path: Pat
     with db.transaction() as connection:
         for nonce in range(3):
             connection.execute(_SENT, {"account": b"a" * 20, "nonce": nonce, "hash": bytes([nonce])})
-        if released != "0001":
+        if inspect(connection).has_table("ledger_account"):
             connection.execute(text("INSERT INTO ledger_account VALUES (:a, 3)"), {"a": b"a" * 20})
 
     migrate(db)

@@ -1,0 +1,1 @@
+"""What is proved on the engines that a deployment of size stands on."""
