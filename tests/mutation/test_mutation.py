@@ -13,6 +13,7 @@ from tests.mutation import short, trying
 from tests.mutation.answers import Answers
 from tests.mutation.control import control_of, is_control
 from tests.mutation.mutants import Mutant, _Finder, _Pages, mutants_of
+from tests.mutation.ordering import Noticed
 from tests.mutation.placing import put_in_place
 from tests.mutation.results import Results, _depends
 from tests.mutation.trying import ENDLESS, KILLED, SURVIVED, Outcome
@@ -159,3 +160,14 @@ def test_a_change_written_into_the_text_is_the_change_that_is_rendered() -> None
     written = [(pages._written(change), pages._rendered(change)) for change in finder.changes]
     assert sum(text is not None for text, _ in written) > 90
     assert all(text in {None, rendered} for text, rendered in written)
+
+
+def test_the_test_that_noticed_most_a_second_is_asked_first(tmp_path: Path) -> None:
+    mutant, noticed = box(tmp_path)[5], Noticed({"slow": 1.0, "quick": 0.01, "other": 0.1})
+    tests = ["other", "slow", "quick"]
+    assert noticed.first(mutant, tests) == tests
+    noticed.add(mutant, "slow")
+    assert noticed.first(mutant, tests) == ["slow", "other", "quick"]
+    noticed.add(mutant, "quick")
+    assert noticed.first(mutant, tests) == ["quick", "slow", "other"]
+    assert noticed.first(box(tmp_path)[0], tests) == tests
