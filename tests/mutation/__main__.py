@@ -116,8 +116,9 @@ def _paths(mutants: Sequence[Mutant]) -> list[str]:
 
 
 def _files(folder: str, only: Sequence[str]) -> list[str]:
+    """List the files whose path holds one of the words `only`, in the order of these words; all where there are none."""
     files = sorted(path.as_posix() for path in Path(folder).rglob("*.py"))
-    return [file for file in files if not only or any(part in file for part in only)]
+    return list(dict.fromkeys(file for part in only for file in files if part in file)) if only else files
 
 
 def _mutants(files: Iterable[str]) -> list[Mutant]:
