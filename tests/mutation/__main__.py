@@ -116,7 +116,7 @@ def _paths(mutants: Sequence[Mutant]) -> list[str]:
 
 
 def _files(folder: str, only: Sequence[str]) -> list[str]:
-    """List the files whose path holds one of the words `only`, in the order of these words; all where there are none."""
+    """List the files whose path holds one of the words `only`, in the order of the words; all if there are none."""
     files = sorted(path.as_posix() for path in Path(folder).rglob("*.py"))
     return list(dict.fromkeys(file for part in only for file in files if part in file)) if only else files
 
