@@ -19,4 +19,4 @@ def is_clean(text: str) -> bool:
 
 def are_clean_lines(text: str) -> bool:
     """Tell the same of text that may have several lines, ended by U+000A."""
-    return is_clean(text.replace("\n", ""))
+    return all(map(is_clean, text.split("\n")))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.mutation import answers, importing, report, session, typed
+from tests.mutation import answers, importing, report, session, short, typed
 from tests.mutation.control import control_of, is_control
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.report import ANSWERED, REFUSED, UNTRIED, Judged
@@ -17,7 +16,7 @@ from tests.mutation.results import Results
 from tests.mutation.trying import SURVIVED, TOO_EARLY, Outcome, clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 DOMAIN_TESTS = (
     "tests/unit/domain",
@@ -34,16 +33,33 @@ SUITES = {
 def main() -> int:
     """Try, judge, report; 1 if a survivor is neither killed nor answered, or a mutant was not tried."""
     asked = _arguments()
+    files = [file for folder in SUITES for file in _files(folder, asked.only)]
+    mutants = _short(asked.since, files) if asked.since else _mutants(files)
     judged = []
     for folder, tests in SUITES.items():
-        files = [file for file in _files(folder) if _is_asked(file, asked.only)]
-        mutants = [mutant for file in files for mutant in mutants_of(Path(file), name=file)]
+        own = [mutant for mutant in mutants if mutant.path.startswith(folder)]
         if not asked.report:
-            _try(mutants, tests, asked.children)
-        judged += _judge(mutants, tests)
+            _try(own, tests, asked.children)
+        judged += _judge(own, tests)
     survivors = [each.mutant for each in judged if each.end in {SURVIVED, ANSWERED}]
-    files = {each.mutant.path for each in judged}
-    return 0 if report.write(judged, answers.read().needless(survivors, files)) else 1
+    whole = [] if asked.since else files
+    return 0 if report.write(judged, answers.read().needless(survivors, whole)) else 1
+
+
+def _short(commit: str, files: Sequence[str]) -> list[Mutant]:
+    """Choose what a short run tries, and say what it leaves out. What is answered would survive: it is not tried."""
+    changed, answered = short.changed_since(commit), answers.read()
+    if changed is None:
+        _say(f"{commit} is not in this clone's history: every file counts as changed.")
+    mutants = _mutants(file for file in files if changed is None or file in changed)
+    unanswered = [mutant for mutant in mutants if not answered.to(mutant)]
+    chosen = short.sample(unanswered, changed or {})
+    how = "" if len(chosen) == len(unanswered) else ", those on changed lines first, the others by their digests"
+    _say(
+        f"{len(_paths(mutants))} changed files of {' and '.join(SUITES)} have {len(mutants)} mutants, "
+        f"{len(mutants) - len(unanswered)} of them answered; this short run tries {len(chosen)}{how}."
+    )
+    return chosen
 
 
 def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int) -> None:
@@ -99,27 +115,27 @@ def _paths(mutants: Sequence[Mutant]) -> list[str]:
     return list(dict.fromkeys(mutant.path for mutant in mutants))
 
 
-def _files(folder: str) -> list[str]:
-    return sorted(path.as_posix() for path in Path(folder).rglob("*.py"))
+def _files(folder: str, only: Sequence[str]) -> list[str]:
+    """List the files whose path holds one of the words `only`, in the order of the words; all if there are none."""
+    files = sorted(path.as_posix() for path in Path(folder).rglob("*.py"))
+    return list(dict.fromkeys(file for part in only for file in files if part in file)) if only else files
 
 
-def _is_asked(file: str, only: Sequence[str]) -> bool:
-    return not only or any(part in file for part in only)
+def _mutants(files: Iterable[str]) -> list[Mutant]:
+    return [mutant for file in files for mutant in mutants_of(Path(file), name=file)]
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)  # noqa: T201 - the command's own word
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
     parser.add_argument("only", nargs="*", help="parts of paths: only mutants of such files")
-    parser.add_argument("--since", metavar="COMMIT", help="only mutants of files that differ from this commit")
+    parser.add_argument("--since", metavar="COMMIT", help="a short run: mutants of files that differ from it")
     parser.add_argument("--children", type=int, default=2, help="how many mutants at a time")
     parser.add_argument("--report", action="store_true", help="try nothing, report what is known")
-    asked = parser.parse_args()
-    if asked.since:
-        changed = subprocess.run(
-            ["git", "diff", "--name-only", asked.since], capture_output=True, text=True, check=True
-        )
-        asked.only = [*asked.only, *changed.stdout.split()] or ["nothing changed"]
-    return asked
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

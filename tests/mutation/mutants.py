@@ -1,12 +1,14 @@
 """Mutants of one module: mutmut's operators and two of the house, applied one at a time to its syntax tree.
 
 Left alone, because no test is to hold them: annotations, decorators, docstrings, and the words of an error beside its
-code (`Malformed("code", "these words")`, `VerificationFailed("these")`), which a person reads in a log.
+code (`Malformed("code", "these words")`, `VerificationFailed("these")`, `row.fault("these")`), which a person reads in
+a log.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from libcst.metadata import CodePosition
+
 WITH_WORDS = {"Malformed", "NotAllowed", "NotFound", "Conflict", "Unavailable", "EcertError"}
-ONLY_WORDS = {"VerificationFailed"}
+ONLY_WORDS = {"VerificationFailed", "fault"}
 UNTOUCHED_CALLS = {"len", "isinstance", "cast"}
+_LONGEST_BRACKETS = 3
 DEFINITION = ""
 """The function of a mutant that stands outside any: a constant, a pattern, a field's default."""
 
@@ -63,33 +68,44 @@ class _Change:
     new: cst.CSTNode
     function: str
     span: tuple[int, int]
+    at: CodePosition | None
 
 
 class _Pages:
-    """The module's text by top-level statement, so that a change renders one of them anew."""
+    """The module's text by top-level statement: a change is written into the text itself where it stands there so."""
 
     def __init__(self, module: cst.Module) -> None:
-        self._module = module
+        self._module, self._whole = module, module.code
         self._texts = {statement: module.code_for_node(statement) for statement in module.body}
-        self._head = "".join(module.code_for_node(line) for line in module.header)
+        head = len("".join(module.code_for_node(line) for line in module.header))
+        ends = [head, *itertools.accumulate((len(text) for text in self._texts.values()), initial=head)][1:]
+        self._starts = dict(zip(self._texts, ends, strict=False))
+        self._lines = [0, *itertools.accumulate(len(line) for line in self._whole.splitlines(keepends=True))]
 
     def mutant(self, change: _Change, *, name: str) -> Mutant | None:
-        old = self._texts[change.top]
-        changed = deep_replace(change.top, change.old, change.new)
-        new = self._module.code_for_node(changed)  # type: ignore[arg-type]  # a node in, a node out
+        old, whole, start = self._texts[change.top], self._whole, self._starts[change.top]
+        new = self._written(change) or self._rendered(change)
         if new == old:
             return None
-        before = self._head + "".join(self._before(change.top))
-        after = "".join(self._texts.values())[len(before) - len(self._head) + len(old) :]
         first, was, became = _difference(old.splitlines(), new.splitlines())
-        line = before.count("\n") + first + 1
-        return Mutant(name, change.function, line, change.span, was, became, new, before + new + after)
+        line = whole.count("\n", 0, start) + first + 1
+        source = whole[:start] + new + whole[start + len(old) :]
+        return Mutant(name, change.function, line, change.span, was, became, new, source)
 
-    def _before(self, top: cst.CSTNode) -> Iterator[str]:
-        for statement, text in self._texts.items():
-            if statement is top:
-                return
-            yield text
+    def _written(self, change: _Change) -> str | None:
+        """Write an expression over the old one. Its place leaves out brackets around it, so look a little before."""
+        if change.at is None or not isinstance(change.old, cst.BaseExpression | cst.BaseSmallStatement):
+            return None
+        text, top = self._module.code_for_node(change.old), self._texts[change.top]
+        place = self._lines[change.at.line - 1] + change.at.column - self._starts[change.top]
+        found = top.rfind(text, 0, place + len(text))
+        if not 0 <= place - found <= _LONGEST_BRACKETS:
+            return None
+        return top[:found] + self._module.code_for_node(change.new) + top[found + len(text) :]
+
+    def _rendered(self, change: _Change) -> str:
+        changed = deep_replace(change.top, change.old, change.new)
+        return self._module.code_for_node(changed)  # type: ignore[arg-type]  # a node in, a node out
 
 
 def _difference(old: list[str], new: list[str]) -> tuple[int, str, str]:
@@ -159,7 +175,9 @@ class _Finder(cst.CSTVisitor):
             if _is_codec(node) and new.value.lower() == node.value:
                 continue
             function = self._functions[0] if self._functions else DEFINITION
-            self.changes.append(_Change(self._statements[0], node, new, function, self._span(node)))
+            place = self.get_metadata(PositionProvider, node, None)
+            at = place.start if place else None
+            self.changes.append(_Change(self._statements[0], node, new, function, self._span(node), at))
 
     def _span(self, node: cst.CSTNode) -> tuple[int, int]:
         """Lines of the statement as far as the change reaches: what a test has to run to notice it."""
@@ -189,7 +207,11 @@ def _is_codec(node: cst.CSTNode) -> bool:
 
 
 def _called(node: cst.Call) -> str:
-    return node.func.value if isinstance(node.func, cst.Name) else ""
+    """Name what is called: a function, or the method that makes a list's errors (`Table.fault`)."""
+    match node.func:
+        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value="fault" as name)):
+            return name
+    return ""
 
 
 def _is_all(statement: cst.CSTNode) -> bool:

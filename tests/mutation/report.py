@@ -32,6 +32,7 @@ def write(judged: Sequence[Judged], needless: Sequence[Answer]) -> bool:
     """Write and print the report; True if nothing is open."""
     open_ones = [each.mutant for each in judged if each.end in {SURVIVED, UNTRIED, BROKEN}]
     text = "\n".join([*_table(judged), "", *_listed(open_ones), *_needless(needless)])
+    WRITTEN.parent.mkdir(parents=True, exist_ok=True)
     WRITTEN.write_text(text + "\n", "utf-8")
     print(text)  # noqa: T201 - the command's own word
     return not open_ones

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from tests.mutation import trying
+import libcst as cst
+from libcst.metadata import MetadataWrapper
+
+from tests.mutation import short, trying
 from tests.mutation.answers import Answers
 from tests.mutation.control import control_of, is_control
-from tests.mutation.mutants import Mutant, mutants_of
+from tests.mutation.mutants import Mutant, _Finder, _Pages, mutants_of
+from tests.mutation.ordering import Noticed
 from tests.mutation.placing import put_in_place
 from tests.mutation.results import Results, _depends
 from tests.mutation.trying import ENDLESS, KILLED, SURVIVED, Outcome
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MODULE = '''"""A module."""
 
@@ -116,3 +117,57 @@ def test_a_control_is_put_in_place_and_taken_out_again(tmp_path: Path) -> None:
     assert check.__code__ is before
     assert is_control(control)
     assert not any(is_control(mutant) for mutant in mutants_of(path, name="verifier/checks/status.py"))
+
+
+DIFF = """--- a/box.py
++++ b/box.py
+@@ -11 +11,2 @@ class Box:
+-        if self.shut():
++        if self.closed():
++            # closed
+@@ -20,2 +21,0 @@
+-gone
+-gone
+--- a/gone.py
++++ /dev/null
+@@ -1 +0,0 @@
+-gone
+"""
+
+
+def test_a_diff_tells_the_lines_that_changed() -> None:
+    assert short.changed_lines(DIFF) == {"box.py": {11, 12, 21}}
+
+
+def test_a_short_run_takes_changed_lines_first_and_is_the_same_again(tmp_path: Path) -> None:
+    mutants = box(tmp_path)
+    assert short.sample(mutants, {}, most=6) == mutants
+    assert [mutant.line for mutant in short.sample(mutants, {"box.py": {13}}, most=1)] == [13]
+    some = short.sample(mutants, {"box.py": {12}}, most=4)
+    assert len(some) == 4
+    assert short.sample(list(reversed(mutants)), {"box.py": {12}}, most=4) == list(reversed(some))
+
+
+def test_a_commit_that_the_clone_does_not_have_is_told() -> None:
+    assert short.changed_since("f" * 40) is None
+
+
+def test_a_change_written_into_the_text_is_the_change_that_is_rendered() -> None:
+    wrapper = MetadataWrapper(cst.parse_module(Path("verifier/checks/form.py").read_text("utf-8")))
+    finder = _Finder()
+    wrapper.visit(finder)
+    pages = _Pages(wrapper.module)
+    written = [(pages._written(change), pages._rendered(change)) for change in finder.changes]
+    assert sum(text is not None for text, _ in written) > 90
+    assert all(text in {None, rendered} for text, rendered in written)
+
+
+def test_the_test_that_noticed_most_a_second_is_asked_first(tmp_path: Path) -> None:
+    mutant, noticed = box(tmp_path)[5], Noticed({"slow": 1.0, "quick": 0.01, "other": 0.1})
+    tests = ["other", "slow", "quick"]
+    assert noticed.first(mutant, tests) == tests
+    noticed.add(mutant, "slow")
+    assert noticed.first(mutant, tests) == ["slow", "other", "quick"]
+    noticed.add(mutant, "quick")
+    assert noticed.first(mutant, tests) == ["quick", "slow", "other"]
+    assert noticed.first(box(tmp_path)[0], tests) == tests

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.mutation.covering import Covering, failed, house_caches
+from tests.mutation.ordering import Noticed
 from tests.mutation.placing import put_in_place
 
 if TYPE_CHECKING:
@@ -82,24 +83,31 @@ def try_all(
             tell(Outcome(mutant, TOO_EARLY if "" in reached or not mutant.function else SURVIVED))
     by_name = {item.nodeid: item for item in items}
     caches = house_caches()
+    noticed = Noticed(covering.seconds)
+
+    def remember(outcome: Outcome) -> None:
+        if outcome.fate == KILLED:
+            noticed.add(outcome.mutant, outcome.by)
+        tell(outcome)
+
     gc.collect()
     gc.freeze()
     with selectors.DefaultSelector() as waiting:
         while tasks or waiting.get_map():
             while tasks and len(waiting.get_map()) < children:
-                worker = Worker([tasks.popleft() for _ in range(min(_PORTION, len(tasks)))], by_name, caches)
+                worker = Worker([tasks.popleft() for _ in range(min(_PORTION, len(tasks)))], by_name, caches, noticed)
                 waiting.register(worker.told, selectors.EVENT_READ, worker)
             for key, _ in waiting.select():
-                if not key.data.listen(tell):
+                if not key.data.listen(remember):
                     waiting.unregister(key.fileobj)
-                    tasks.extendleft(reversed(key.data.end(tell)))
+                    tasks.extendleft(reversed(key.data.end(remember)))
 
 
 class Worker:
     """A forked process with its portion; what it does last stands in shared memory, should it be ended."""
 
-    def __init__(self, tasks: list[Task], items: dict[str, pytest.Item], caches: list) -> None:
-        self._tasks, self._doubted = tasks, list[Task]()
+    def __init__(self, tasks: list[Task], items: dict[str, pytest.Item], caches: list, noticed: Noticed) -> None:
+        self._tasks, self._doubted, self._noticed = tasks, list[Task](), noticed
         self._doing = mmap.mmap(-1, 4)
         self.told, tell = os.pipe()
         self._rest = b""
@@ -135,6 +143,7 @@ class Worker:
     def _work(self, tell: int, items: dict[str, pytest.Item], caches: list) -> None:
         code = 1
         try:
+            gc.disable()
             _confine()
             _own_folder(next(iter(items.values())))
             for task in self._tasks:
@@ -156,13 +165,14 @@ class Worker:
         undo = put_in_place(task.mutant)
         if undo is None:
             return TOO_EARLY, ""
-        tests = [items[name] for name in task.tests]
-        for index, (item, following) in enumerate(zip(tests, [*tests[1:], None], strict=True)):
-            self._doing[:] = struct.pack("<I", index)
+        tests = [items[name] for name in self._noticed.first(task.mutant, task.tests)]
+        for item, following in zip(tests, [*tests[1:], None], strict=True):
+            self._doing[:] = struct.pack("<I", task.tests.index(item.nodeid))
             if _fails(item, following, caches):
                 undo()
                 item.session._setupstate.teardown_exact(None)
                 is_sure = item.nodeid == task.doubted or not _fails(item, None, caches)
+                self._noticed.add(task.mutant, item.nodeid)
                 return KILLED if is_sure else _DOUBTFUL, item.nodeid
         undo()
         return SURVIVED, ""

@@ -26,6 +26,8 @@ def refused(mutants: Iterable[Mutant]) -> set[str]:
     for mutant in mutants:
         if mutant.function:
             by_path[mutant.path].append(mutant)
+    if not by_path:
+        return set()
     _lay_out()
     places = {path: _write(path, found) for path, found in by_path.items()}
     return {
@@ -78,8 +80,6 @@ def _function(tree: ast.Module, name: str) -> tuple[int, int]:
 
 
 def _errors(paths: list[str]) -> list[tuple[str, int]]:
-    if not paths:
-        return []
     options = ("--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(COPY.parent / "mypy"), "--no-pretty")
     said = subprocess.run(
         [sys.executable, "-m", "mypy", *options, *paths], cwd=COPY, capture_output=True, text=True, check=False

@@ -16,7 +16,6 @@ SHA256 = 1
 SM3 = 2
 DIGEST_SIZE = 32
 
-_HAS_SM3 = "sm3" in hashlib.algorithms_available
 # Constructors, not digests: loops over millions of leaves bind them once.
 _CONSTRUCTORS: Mapping[int, Callable[[bytes], hashlib._Hash]] = MappingProxyType(
     {SHA256: hashlib.sha256, SM3: partial(hashlib.new, "sm3")}
@@ -27,7 +26,7 @@ def constructor(hash_alg: int) -> Callable[[bytes], hashlib._Hash]:
     """Give hashlib's; raises Malformed("suite.hash_alg"), Unavailable("suite.unavailable") without SM3."""
     if hash_alg not in _CONSTRUCTORS:
         raise Malformed("suite.hash_alg", str(hash_alg))
-    if hash_alg == SM3 and not _HAS_SM3:
+    if hash_alg == SM3 and "sm3" not in hashlib.algorithms_available:
         raise Unavailable("suite.unavailable", "this Python's libcrypto has no SM3")
     return _CONSTRUCTORS[hash_alg]
 

@@ -204,6 +204,13 @@ def test_what_nobody_could_read_is_not_signed(changes: dict[str, Any], code: str
     assert refused.value.code == code
 
 
+def test_the_longest_certificate_counts_what_is_visible_and_what_is_hidden() -> None:
+    assert parse(issued(elements={"picture": "x" * 180_000})).elements["picture"] == "x" * 180_000
+    many = {f"E{number:03}": "x" * 150 for number in range(900)}
+    with pytest.raises(Malformed, match=r"^certificate\.unreadable\b"):
+        issued(elements=many)
+
+
 @pytest.mark.parametrize("text", [None, 7, b"e30.e30.AA~", "", "~", "e30.e30.AA~", "é~"])
 def test_what_is_no_certificate_is_malformed(text: object) -> None:
     with pytest.raises(Malformed):

@@ -114,3 +114,65 @@ def test_years_beyond_the_range_are_refused() -> None:
 def test_age_is_reached_on_the_birthday() -> None:
     assert dates.age_on(born=date(2009, 5, 2), on=date(2025, 5, 1)) == 15
     assert dates.age_on(born=date(2009, 5, 2), on=date(2025, 5, 2)) == 16
+
+
+@pytest.mark.parametrize("text", ["1800-01-01", "9998-12-31", "2024-02-29"])
+def test_the_first_and_the_last_day_are_read(text: str) -> None:
+    assert dates.parse_civil(text).isoformat() == text
+
+
+def test_years_are_added_within_the_range() -> None:
+    assert dates.add_years(date(9997, 3, 1), 1) == date(9998, 3, 1)
+    assert dates.add_years(date(1801, 3, 1), -1) == date(1800, 3, 1)
+    assert dates.add_years(date(2023, 2, 28), 1) == date(2024, 2, 28)
+    for day, years in ((date(9998, 3, 1), 1), (date(1800, 3, 1), -1), (date(2024, 2, 29), 7975)):
+        with pytest.raises(Malformed, match=r"^date\.range$"):
+            dates.add_years(day, years)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-01-01 00:00:00Z",
+        "2025-01-01T00:00:00.Z",
+        "2025-01-01T00:00:00.1234567890Z",
+        "2025-01-01T00:00:00+0800",
+        "2025-01-01T00:00Z",
+        "x2025-01-01T00:00:00Z",
+        "2025-01-01T00:00:00Zx",
+        "2025-01-01T00:00:00x08:00",
+        "2025-1-01T00:00:00Z",
+        "2025-01-01T0:00:00Z",
+    ],
+)
+def test_other_texts_are_no_instants(text: str) -> None:
+    with pytest.raises(Malformed, match=r"^instant\.form$"):
+        dates.parse_instant(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "unix"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01T00:00:00.1Z", 0),
+        ("1970-01-01t23:59:59.123456789z", 86_399),
+        ("1970-01-01T00:00:00-23:59", 86_340),
+        ("1970-01-01T09:59:59+09:59", 59),
+        ("1970-01-02", 57_600),
+    ],
+)
+def test_instants_by_hand(text: str, unix: int) -> None:
+    assert dates.parse_instant(text) == unix
+
+
+def test_seconds_and_days_meet_at_the_epoch() -> None:
+    assert dates.CHINA_OFFSET == 28_800
+    assert dates.start_of_day(date(1970, 1, 1)) == -28_800
+    assert (dates.civil_day(-28_800), dates.civil_day(-28_801)) == (date(1970, 1, 1), date(1969, 12, 31))
+    assert (dates.format_instant(0), dates.format_instant(-1)) == ("1970-01-01T00:00:00Z", "1969-12-31T23:59:59Z")
+    assert dates.validity(date(1970, 1, 1), date(1970, 1, 2)) == dates.Validity(-28_800, 144_000)
+
+
+@pytest.mark.parametrize(("on", "age"), [((2025, 5, 1), 0), ((2025, 6, 1), 1), ((2026, 5, 2), 2), ((2026, 4, 30), 1)])
+def test_age_by_month_and_day(on: tuple[int, int, int], age: int) -> None:
+    assert dates.age_on(born=date(2024, 5, 2), on=date(*on)) == age

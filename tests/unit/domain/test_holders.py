@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecert.domain.errors import Malformed
-from ecert.domain.holders import ROLES, HolderRef, parse_holder, parse_holder_ref, same_person
+from ecert.domain.holders import KINDS, ROLES, HolderRef, parse_holder, parse_holder_ref, same_person
 
 LI = {"kind": "person", "id_type": "001", "id": "320599198803070011", "name": "李示例", "role": "owner"}
 
@@ -79,3 +79,51 @@ def test_other_references_are_refused(given: object) -> None:
 def test_every_role_reads_in_both_languages() -> None:
     assert {"holder", "spouse", "owner", "agent", "legal_representative", "child", "guardian"} == set(ROLES)
     assert all(zh and en for zh, en in ROLES.values())
+
+
+def test_the_roles_and_their_words() -> None:
+    assert ROLES == {
+        "holder": ("持证人", "holder"),
+        "spouse": ("配偶", "spouse"),
+        "owner": ("权利人", "owner"),
+        "agent": ("经办人", "agent"),
+        "legal_representative": ("法定代表人", "legal representative"),
+        "child": ("子女", "child"),
+        "guardian": ("监护人", "guardian"),
+    }
+    for role in ROLES:
+        assert parse_holder(LI | {"role": role}).role == role
+
+
+def test_the_kinds_and_what_they_are_known_by() -> None:
+    assert KINDS == ("person", "organisation")
+    shop = {"kind": "organisation", "id_type": "USCC", "id": "91350100M000100Y43", "name": "示例", "role": "owner"}
+    assert parse_holder(shop).claims() == shop
+    assert str(parse_holder_ref("USCC:91350100M000100Y43")) == "USCC:91350100M000100Y43"
+    for wrong in ("USC", "usccx", "01", "0011", "A01", "XXUSCCXX", "uscc"):
+        with pytest.raises(Malformed, match=r"^holder\.id_type\b"):
+            parse_holder_ref(f"{wrong}:1")
+
+
+@pytest.mark.parametrize(("name", "longest", "code"), [("id", 64, "holder.id"), ("name", 500, "holder.name")])
+def test_names_and_numbers_are_bounded_and_plain(name: str, longest: int, code: str) -> None:
+    given = LI | {"id_type": "414", "id": "x"}
+    for right in ("x", "x" * longest):
+        assert parse_holder(given | {name: right}).claims()[name] == right
+    for wrong in ("", "x" * (longest + 1), " x", "x ", "a\nb"):
+        with pytest.raises(Malformed, match=rf"^{code}$"):
+            parse_holder(given | {name: wrong})
+
+
+@pytest.mark.parametrize("missing", ["kind", "id_type", "id", "name"])
+def test_what_is_needed_is_missed(missing: str) -> None:
+    with pytest.raises(Malformed, match=r"^holder\.form$"):
+        parse_holder({key: text for key, text in LI.items() if key != missing})
+
+
+def test_a_reference_is_the_pair_and_no_more() -> None:
+    for wrong in ({"id_type": "414"}, {"id_type": "414", "id": "x", "role": "owner"}, {"id_type": "414", "id": 1}):
+        with pytest.raises(Malformed, match=r"^holder\.form$"):
+            parse_holder_ref(wrong)
+    assert parse_holder_ref("414:a:b") == HolderRef("414", "a:b")
+    assert "a:b" not in repr(parse_holder_ref("414:a:b"))

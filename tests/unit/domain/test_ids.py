@@ -154,3 +154,114 @@ def test_drawn_values_have_their_sizes() -> None:
     assert len(ids.random_bytes(32)) == 32
     assert len(ids.new_token(120)) == 20
     assert {ids.random_below(2) for _ in range(200)} == {0, 1}
+
+
+def test_a_licence_identifier_s_serial_and_version_are_bounded() -> None:
+    parts = {"type_code": "11100000000013338W032", "issuer": "11220000013544541J"}
+    for serial, version in (("0", 1), ("Z" * 32, 999), ("A", 10)):
+        lid = ids.licence_id(**parts, serial=serial, version=version)
+        assert (lid.serial, lid.version) == (serial, version)
+        assert ids.parse_licence_id(str(lid)) == lid
+        assert str(lid).startswith(f"1.2.156.3005.2.11100000000013338W032.11220000013544541J.{serial}.{version:03d}.")
+    assert ids.licence_id(**parts, serial="1").version == 1
+    for serial, version in (("", 1), ("Z" * 33, 1), ("a", 1), ("1", 0), ("1", 1000)):
+        with pytest.raises(Malformed, match=r"^licence_id\.form$"):
+            ids.licence_id(**parts, serial=serial, version=version)
+
+
+def test_a_licence_identifier_s_wrong_check_tells_the_right_one() -> None:
+    text = VECTORS["licence_id"]["valid"][0]
+    with pytest.raises(Malformed, match=r"^licence_id\.check: expected F$"):
+        ids.parse_licence_id(text[:-1] + "0")
+    for wrong in (text.replace(".", "x"), text[:-1], text + "0", "0" + text, text.replace("001", "01"), text.lower()):
+        assert code_of(ids.parse_licence_id, wrong) == "licence_id.form"
+
+
+@pytest.mark.parametrize(
+    ("text", "check"),
+    [
+        ("", "1"),
+        ("0", "2"),
+        ("A", "H"),
+        ("Z", "4"),
+        ("A12425GABC1234002", "M"),
+        ("B159D8FA01240000", "K"),
+        ("11100000000013338W032112200000135445" + "41J2430599001", "F"),
+    ],
+)
+def test_check_characters_by_hand(text: str, check: str) -> None:
+    assert ids.mod37_36_check(text) == check
+    assert ids.mod37_36_holds(text + check)
+    assert not ids.mod37_36_holds(text + ("0" if check != "0" else "1"))
+
+
+def test_nothing_holds_no_check() -> None:
+    assert not ids.mod37_36_holds("")
+
+
+def test_a_credit_code_is_two_six_and_ten_characters_of_its_alphabet() -> None:
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    for character in alphabet:
+        body = f"{character}1350100{character}000100Y4"
+        assert ids.parse_uscc(body + ids.uscc_check(body)) == body + ids.uscc_check(body)
+    for character in "IOSVZa-":
+        for place in (0, 1, 8, 16):
+            body = "91350100M000100Y4"
+            assert code_of(ids.parse_uscc, body[:place] + character + body[place + 1 :] + "3") == "uscc.form"
+    for place in range(2, 8):
+        assert (
+            code_of(ids.parse_uscc, "91350100M000100Y43"[:place] + "A" + "91350100M000100Y43"[place + 1 :])
+            == "uscc.form"
+        )
+    for wrong in ("91350100M000100Y4", "91350100M000100Y433", "91350100M000100Y43\n"):
+        assert code_of(ids.parse_uscc, wrong) == "uscc.form"
+
+
+@pytest.mark.parametrize("body", ["11010519491231002", "32059919880307001", "34019919880307004", "31019919620101005"])
+def test_each_check_character_of_a_resident_number(body: str) -> None:
+    weights = [pow(2, 17 - place, 11) for place in range(17)]
+    for last in range(10):
+        text = body[:16] + str(last)
+        check = "10X98765432"[sum(int(digit) * weight for digit, weight in zip(text, weights, strict=True)) % 11]
+        number = ids.parse_resident_id(text + check)
+        assert (number.text, number.sex) == (text + check, "1" if last % 2 else "2")
+        assert number.born.isoformat() == f"{text[6:10]}-{text[10:12]}-{text[12:14]}"
+        for other in set("0123456789X") - {check}:
+            assert code_of(ids.parse_resident_id, text + other) == "resident_id.check"
+
+
+@pytest.mark.parametrize("text", ["x1010519491231002X", "11010519491231002XX", "11010519491231002\n", "", None])
+def test_resident_numbers_are_seventeen_digits_and_a_check(text: object) -> None:
+    assert code_of(ids.parse_resident_id, text) == "resident_id.form"
+
+
+@pytest.mark.parametrize(
+    ("text", "division"), [("10", "10"), ("99", "99"), ("310001", "310001"), ("999999", "999999"), ("100000", "10")]
+)
+def test_divisions_at_their_bounds(text: str, division: str) -> None:
+    assert ids.parse_division(text) == division
+    assert ids.division_to_int(division) == int(division)
+
+
+@pytest.mark.parametrize("text", ["01", "0", "1", "31011", "31011800", "A1", "31a1", "\uff131"])
+def test_what_is_no_division(text: str) -> None:
+    assert code_of(ids.parse_division, text) == "division.form"
+
+
+@pytest.mark.parametrize(("bits", "characters"), [(8, 2), (9, 3), (120, 20), (121, 22), (128, 22)])
+def test_a_token_has_at_least_its_bits(bits: int, characters: int) -> None:
+    assert len(ids.new_token(bits)) == characters
+
+
+def test_drawn_values_are_in_their_alphabets() -> None:
+    assert all(set(ids.new_serial()) <= set("0123456789ABCDEF") for _ in range(50))
+    assert set("ABCDEF") & {character for _ in range(50) for character in ids.new_serial()}
+    assert len(ids.random_bytes(0)) == 0
+    assert ids.random_below(1) == 0
+    assert ids.random_bytes(16) != ids.random_bytes(16)
+
+
+def test_no_part_of_a_resident_number_shows_in_a_repr() -> None:
+    shown = repr(ids.parse_resident_id("11010519491231002X"))
+    for part in ("110105", "1949", "'2'"):
+        assert part not in shown

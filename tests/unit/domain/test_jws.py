@@ -4,7 +4,7 @@ import pytest
 
 from ecert.domain import jws
 from ecert.domain.errors import Malformed, NotAllowed, VerificationFailed
-from ecert.domain.strict import b64url_encode
+from ecert.domain.strict import b64url_decode, b64url_encode
 from tests.unit.domain.issued import raw_token, signer
 
 CLAIMS = {"a": 1, "文": "字"}
@@ -71,3 +71,47 @@ def test_a_payload_that_is_no_object_is_refused(payload: object) -> None:
 def test_what_is_no_token_is_malformed(text: object) -> None:
     with pytest.raises(Malformed):
         jws.parse(text, typ="t", limit=1000)  # type: ignore[arg-type] # what a caller must not hand in
+
+
+def test_a_token_is_its_three_parts() -> None:
+    text = raw_token({"typ": "t", "alg": "ES256", "kid": "k"}, CLAIMS)
+    token = jws.parse(text, typ="t", limit=len(text))
+    assert token.signing_input == text.rpartition(".")[0].encode()
+    assert len(token.signature) == 64
+    with pytest.raises(Malformed, match=r"^jws\.size\b"):
+        jws.parse(text, typ="t", limit=len(text) - 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (None, "jws.size"),
+        (b"a.b.c", "jws.size"),
+        ("a.b", "jws.form"),
+        ("a.b.c.d", "jws.form"),
+        ("", "jws.form"),
+        ("e30.e30.AA", "jws.header"),
+        ("é.e30.AA", "base64.canonical"),
+    ],
+)
+def test_each_fault_has_its_code(text: object, code: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        jws.parse(text, typ="t", limit=1000)  # type: ignore[arg-type]  # a wrong type is the test
+    assert refused.value.code == code
+
+
+def test_a_header_has_at_most_512_bytes() -> None:
+    frame = len(b'{"typ":"t","alg":"ES256","kid":""}')
+    for size, is_right in ((512, True), (513, False)):
+        text = raw_token({"typ": "t", "alg": "ES256", "kid": "k" * (size - frame)}, CLAIMS)
+        if is_right:
+            assert jws.parse(text, typ="t", limit=2000).kid == "k" * (size - frame)
+        else:
+            with pytest.raises(Malformed, match=r"^json\.size\b"):
+                jws.parse(text, typ="t", limit=2000)
+
+
+def test_what_is_signed_is_written_in_the_order_given() -> None:
+    head, payload, _ = jws.sign(signer(), typ="t", claims={"b": 1, "a": "文"}).split(".")
+    assert b64url_decode(head).decode() == f'{{"typ":"t","alg":"ES256","kid":"{signer().kid}"}}'
+    assert b64url_decode(payload).decode() == '{"b":1,"a":"文"}'

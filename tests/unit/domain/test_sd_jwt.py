@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecert.domain.errors import Malformed
-from ecert.domain.sd_jwt import digest, disclose, hide_entry, hide_member, split
+from ecert.domain.sd_jwt import SD_ALG, digest, disclose, hide_entry, hide_member, split
 from ecert.domain.strict import b64url_decode, b64url_encode
 
 RFC = json.loads((Path(__file__).parents[2] / "vectors" / "rfc9901.json").read_text("utf-8"))
@@ -175,3 +175,104 @@ def test_a_thousand_disclosures_are_taken_and_no_more() -> None:
 def test_what_is_no_sd_jwt_is_malformed(text: object) -> None:
     with pytest.raises(Malformed, match=r"sd_jwt\."):
         split(text)  # type: ignore[arg-type] # what a caller must not hand in
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("j", "sd_jwt.form"),
+        ("j~~", "sd_jwt.form"),
+        ("j~d", "sd_jwt.form"),
+        ("j~é~", "sd_jwt.size"),
+        (b"j~", "sd_jwt.size"),
+        ("j" * 262_144 + "~", "sd_jwt.size"),
+        ("j~d~a.b", "sd_jwt.form"),
+        ("j~d~a.b.c ", "sd_jwt.form"),
+        ("j~d~a.b.c+", "sd_jwt.form"),
+        ("j~d~axbxc", "sd_jwt.form"),
+    ],
+)
+def test_each_fault_of_form_has_its_code(text: object, code: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        split(text)  # type: ignore[arg-type]  # a wrong type is the test
+    assert refused.value.code == code
+
+
+def test_the_parts_come_as_they_are() -> None:
+    taken = split("j~d~e~")
+    assert (taken.jwt, taken.disclosures, taken.key_binding) == ("j", ("d", "e"), None)
+    assert split("j~").disclosures == ()
+    assert split("~").jwt == ""
+    assert split("j~aZ_0-.b.c").key_binding == "aZ_0-.b.c"
+    assert len(split("j" * 262_143 + "~").jwt) == 262_143
+
+
+def test_a_salt_has_128_bits_and_is_fresh() -> None:
+    (one, of_one), (other, _) = hide_member("n", 1), hide_member("n", 1)
+    salt, name, value = json.loads(b64url_decode(one))
+    assert (len(b64url_decode(salt)), name, value, of_one) == (16, "n", 1, digest(one))
+    assert one != other
+    (entry, of_entry), (again, _) = hide_entry("v"), hide_entry("v")
+    salt, value = json.loads(b64url_decode(entry))
+    assert (len(b64url_decode(salt)), value, of_entry) == (16, "v", digest(entry))
+    assert entry != again
+    assert SD_ALG == "sha-256"
+
+
+def test_depth_is_bounded_where_disclosures_nest() -> None:
+    deepest, texts = "x", []
+    for _ in range(17):
+        text, deepest = hide_member("a", {"_sd": [deepest]})
+        texts.append(text)
+        if len(texts) == 16:
+            assert disclose({"_sd": [deepest]}, texts).claims
+    with pytest.raises(Malformed, match=r"^sd_jwt\.depth\b"):
+        disclose({"_sd": [deepest]}, texts)
+    plain: Any = 1
+    for _ in range(17):
+        plain = [plain]
+    assert disclose({"a": plain[0]}, []).claims == {"a": plain[0]}
+    with pytest.raises(Malformed, match=r"^sd_jwt\.depth\b"):
+        disclose({"a": plain}, [])
+
+
+def test_where_each_disclosure_stands() -> None:
+    (top, of_top), (member, of_member), (entry, of_entry) = hide_member("t", 1), hide_member("m", 2), hide_entry(3)
+    (deep, of_deep), (within, of_within) = hide_member("d", {"x": [4]}), hide_entry(5)
+    claims = {
+        "_sd": [of_top],
+        "o": {"_sd": [of_member], "n": {"_sd": [of_deep]}},
+        "l": ["first", {"...": of_entry}, [{"...": of_within}]],
+    }
+    disclosed = disclose(claims, [top, member, entry, deep, within])
+    assert disclosed.claims == {"t": 1, "o": {"m": 2, "n": {"d": {"x": [4]}}}, "l": ["first", 3, [5]]}
+    assert disclosed.under == {("", "t"): (0,), ("o", "m"): (1,), ("o", "n"): (3,), ("l", 1): (2,), ("l", 2): (4,)}
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({"...": "x"}, "sd_jwt.reserved"),
+        ({"a": {"...": "x", "b": 1}}, "sd_jwt.reserved"),
+        ({"a": {"_sd_alg": "sha-256"}}, "sd_jwt.reserved"),
+        ({"_sd": "x"}, "sd_jwt.digest"),
+        ({"_sd": None}, "sd_jwt.digest"),
+        ({"_sd": [7]}, "sd_jwt.digest"),
+        ({"_sd": ["x", "x"]}, "sd_jwt.digest"),
+        ({"a": [{"...": 7}]}, "sd_jwt.digest"),
+        ({"a": [{"...": "x", "b": 1}]}, "sd_jwt.digest"),
+        ({"a": {"_sd": ["x"]}, "_sd": ["x"]}, "sd_jwt.digest"),
+    ],
+)
+def test_each_fault_of_a_digest_has_its_code(claims: dict[str, Any], code: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        disclose(claims, [])
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("content", [[], ["s"], ["s", "n", 1, 2], {}, 7, [7, "n", 1], ["s", 7, 1]])
+def test_each_other_disclosure_has_its_code(content: object) -> None:
+    text = b64url_encode(json.dumps(content).encode())
+    with pytest.raises(Malformed, match=r"^sd_jwt\.disclosure\b"):
+        disclose({"_sd": [digest(text)]}, [text])
+    assert disclose({"_sd_alg": "sha-256", "a": 1}, []).claims == {"a": 1}

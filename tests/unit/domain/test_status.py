@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -164,3 +165,119 @@ def test_a_list_s_address_names_region_and_number() -> None:
 def test_any_other_address_is_no_list_of_ours(uri: str) -> None:
     with pytest.raises(Malformed, match=r"^status\.uri\b"):
         status.list_id(uri)
+
+
+def code_of(read: Callable[[], object]) -> str:
+    with pytest.raises(Malformed) as refused:
+        read()
+    return refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"sub": None}, "status.uri"),
+        ({"sub": 1}, "status.uri"),
+        ({"iat": True}, "status.claims"),
+        ({"iat": None}, "status.claims"),
+        ({"exp": -1}, "status.claims"),
+        ({"exp": 1 << 53}, "status.claims"),
+        ({"ttl": "60"}, "status.claims"),
+        ({"status_list": []}, "status.claims"),
+        ({"status_list": None}, "status.claims"),
+        ({"status_list": {"lst": TWO_BITS["lst"]}}, "status.bits"),
+        ({"status_list": {"bits": 1, "lst": TWO_BITS["lst"]}}, "status.bits"),
+        ({"status_list": {"bits": 2, "lst": 1}}, "status.claims"),
+        ({"status_list": {"bits": 2, "lst": "e"}}, "base64.canonical"),
+    ],
+)
+def test_each_fault_of_a_list_s_claims_has_its_code(change: dict, code: str) -> None:
+    assert code_of(lambda: status.parse_status_list_claims(CLAIMS | change)) == code
+
+
+def test_numbers_of_a_list_s_claims_reach_from_0_to_53_bits() -> None:
+    numbers = {"iat": 0, "exp": (1 << 53) - 1, "ttl": 0}
+    parsed = status.parse_status_list_claims(CLAIMS | numbers)
+    assert (parsed.iat, parsed.exp, parsed.ttl) == (0, (1 << 53) - 1, 0)
+
+
+def test_the_names_on_the_wire() -> None:
+    assert {
+        "sub": URI,
+        "iat": 1_700_000_000,
+        "exp": 1_700_086_400,
+        "ttl": 60,
+        "status_list": {"bits": 2, "lst": status.compress(bytes(32))},
+    } == CLAIMS
+    assert (status.TYP, status.BITS, status.MAX_INDEX, status.MAX_BITMAP) == ("statuslist+jwt", 2, 2**32 - 1, 2**24)
+    assert [(each.name, each.value) for each in Status] == [
+        ("VALID", 0),
+        ("INVALID", 1),
+        ("SUSPENDED", 2),
+        ("SUPERSEDED", 3),
+    ]
+    assert status.compress(bytes(1000)) == b64url_encode(zlib.compress(bytes(1000), 9))
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"),
+    [
+        (None, "status.claims"),
+        ({"status_list": []}, "status.claims"),
+        ({"status_list": {"uri": URI}}, "status.claims"),
+        ({"status_list": {"uri": URI, "idx": 2**32}}, "status.index"),
+        ({"status_list": {"idx": 1}}, "status.uri"),
+    ],
+)
+def test_each_fault_of_a_reference_has_its_code(claim: object, code: str) -> None:
+    assert code_of(lambda: status.parse_status_ref(claim)) == code
+
+
+def test_a_reference_reaches_to_the_last_index_and_the_longest_address() -> None:
+    longest = "https://x/" + "a" * 502
+    claim = {"status_list": {"uri": longest, "idx": 2**32 - 1}, "other": 1}
+    assert status.parse_status_ref(claim) == StatusRef(longest, 2**32 - 1)
+    for wrong in (longest + "a", "https://", "httpx://a", "https://a b", "https://证"):
+        assert (
+            code_of(lambda uri=wrong: status.parse_status_ref({"status_list": {"uri": uri, "idx": 1}})) == "status.uri"
+        )
+    assert status.parse_status_ref({"status_list": {"uri": "http://!~", "idx": 0}}).uri == "http://!~"
+
+
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        ("https://a/31-0", (31, 0)),
+        ("https://a/b/c/99-9999999999", (99, 9_999_999_999)),
+        ("https://a//10-1", (10, 1)),
+        ("https://a/01-1", None),
+        ("https://a/31-01", None),
+        ("https://a/31-10000000000", None),
+        ("https://a/31-", None),
+        ("https://a?x/31-1", None),
+        ("https://a/b?c/31-1", None),
+        ("https://a/b#c/31-1", None),
+        ("https:///31-1", None),
+        ("https://a/31-1#", None),
+    ],
+)
+def test_a_list_s_place_is_its_last_segment(uri: str, place: tuple[int, int] | None) -> None:
+    if place is None:
+        assert code_of(lambda: status.list_id(uri)) == "status.uri"
+    else:
+        assert status.list_id(uri) == place
+
+
+def test_a_refused_move_tells_the_status() -> None:
+    for old, new, detail in ((Status.INVALID, Status.VALID, "INVALID"), (Status.VALID, Status.VALID, "VALID")):
+        with pytest.raises(Conflict) as refused:
+            status.check_move(old=old, new=new)
+        assert refused.value.detail == detail
+
+
+def test_a_list_s_size_is_bounded_where_nothing_is_said() -> None:
+    assert len(status.decompress(status.compress(bytes(1 << 24)))) == 1 << 24
+    assert code_of(lambda: status.decompress(status.compress(bytes((1 << 24) + 1)))) == "status.lst"
+    claims = status.status_list_claims(uri=URI, bitmap=bytes(33), iat=0, exp=1, ttl=1)
+    assert len(status.parse_status_list_claims(claims, max_size=33).bitmap) == 33
+    assert code_of(lambda: status.parse_status_list_claims(claims, max_size=32)) == "status.lst"

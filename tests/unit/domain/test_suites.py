@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from ecert.domain.errors import Malformed, NotAllowed, VerificationFailed
+from ecert.domain.errors import Malformed, NotAllowed, Unavailable, VerificationFailed
 from ecert.domain.strict import b64url_decode
 from ecert.domain.suites import (
     SUITES,
@@ -179,6 +180,37 @@ def test_digests_go_by_number() -> None:
     assert suite("SM2-SM3").digest(b"abc") == digest(2, b"abc")
     with pytest.raises(Malformed, match=r"^suite\.hash_alg\b"):
         digest(3, b"abc")
+
+
+def test_without_sm3_only_sm3_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashlib, "algorithms_available", {"sha256"})
+    assert digest(1, b"abc").hex().startswith("ba7816bf")
+    with pytest.raises(Unavailable, match=r"^suite\.unavailable\b"):
+        digest(2, b"abc")
+
+
+def test_each_suite_s_numbers_and_names() -> None:
+    rows = {row.name: (row.jose_alg, row.cose_alg, row.hash_alg, row.available) for row in SUITES.values()}
+    assert rows == {
+        "ES256": ("ES256", -7, 1, True),
+        "SM2-SM3": ("SM2-SM3", -65537, 2, True),
+        "EdDSA": ("EdDSA", -8, 1, True),
+        "ML-DSA-65": ("ML-DSA-65", -49, 1, True),
+    }
+    assert [suite(name).digest(b"abc")[:2].hex() for name in rows] == ["ba78", "66c7", "ba78", "ba78"]
+    with pytest.raises(TypeError):
+        SUITES["x"] = SUITES["ES256"]  # type: ignore[index]  # the promise is that this fails
+
+
+def test_what_only_verifies_neither_generates_nor_signs() -> None:
+    for name in ("EdDSA", "ML-DSA-65"):
+        for use in (lambda name=name: generate(name), lambda name=name: load_signer(name, b"")):
+            with pytest.raises(NotAllowed) as refused:
+                use()
+            assert (refused.value.code, refused.value.detail) == ("suite.verify_only", name)
+    with pytest.raises(NotAllowed) as unknown:
+        suite("none")
+    assert (unknown.value.code, unknown.value.detail) == ("suite.unknown", "none")
 
 
 @pytest.mark.parametrize("name", ISSUING)

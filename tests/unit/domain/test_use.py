@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ecert.domain.errors import Malformed
-from ecert.domain.use import Use, parse_use, use_hash
+from ecert.domain.use import LEGAL_BASES, Use, parse_use, use_hash
 
 USE = Use(
     organisation="苏州市吴江区示例政务服务中心",
@@ -57,3 +57,37 @@ def test_the_hash_is_of_canonical_json() -> None:
     text = "{" + ",".join(f'"{name}":"{WIRE[name]}"' for name in sorted(WIRE)) + "}"
     assert use_hash(USE) == hashlib.sha256(text.encode()).digest()
     assert use_hash(replace(USE, case_number="2025-0002")) != use_hash(USE)
+
+
+def test_each_name_stands_on_the_wire_as_terminals_send_it() -> None:
+    assert WIRE == {
+        "orgName": "苏州市吴江区示例政务服务中心",
+        "username": "示例窗口人员",
+        "itemName": "不动产登记档案查询",
+        "itemCode": "EC-0001",
+        "businessCode": "2025-0001",
+        "purpose": "查询本人不动产登记档案",
+        "device": "win-07",
+        "division": "320509",
+        "legalBasis": "duty",
+    }
+
+
+def test_both_legal_bases_have_words() -> None:
+    assert LEGAL_BASES == {"duty": ("履行法定职责", "statutory duty"), "consent": ("个人同意", "consent")}
+    for basis in LEGAL_BASES:
+        assert parse_use({**WIRE, "legalBasis": basis}).legal_basis == basis
+
+
+@pytest.mark.parametrize("name", sorted(WIRE.keys() - {"legalBasis", "division"}))
+def test_a_text_has_at_most_200_characters(name: str) -> None:
+    for right in ("长" * 200, "x"):
+        assert right in parse_use({**WIRE, name: right}).wire().values()
+    for wrong in ("长" * 201, "", " ", "\u3000", "a\nb", None):
+        with pytest.raises(Malformed, match=r"^use\.form\b"):
+            parse_use({**WIRE, name: wrong})
+
+
+def test_a_division_that_is_none_keeps_its_own_code() -> None:
+    with pytest.raises(Malformed, match=r"^division\.form\b"):
+        parse_use({**WIRE, "division": "3205091"})
