@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import ledger.cli
 import verifier.cli
-from ecert.app import access_keys, demo, serving, upkeep
+from ecert.app import access_keys, demo, serving, succession, upkeep
 from ecert.app.acting import acting
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a fault is told by its sentence and its code."""
     parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (demo, serving, verifier.cli, ledger.cli, access_keys, upkeep):
+    for room in (demo, serving, verifier.cli, ledger.cli, access_keys, upkeep, succession):
         room.add(commands)
     args = parser.parse_args(argv)
     try:
@@ -81,5 +81,6 @@ _OWN: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]]] 
     "serve": serving.run,
     "access": access_keys.run,
     "keys": upkeep.run,
+    "deploy": succession.run,
 }
 """The front door's own commands."""
