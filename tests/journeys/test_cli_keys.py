@@ -81,6 +81,26 @@ def test_the_founders_addresses_are_those_on_chain(run: Typed) -> None:
     assert run("keys", "seat", "--region", "32")[1].count("already seated") == 3
 
 
+def test_an_anchoring_contract_is_succeeded_by_commands_alone(run: Typed) -> None:
+    _, before = run("consortium", "show", "--json")
+    deployed, told = run("deploy", "--role", "anchor", "--region", "31")
+    address = told.strip()
+    appointing = ("appoint", "--role", "anchor", "--address", address, "--json")
+    _, answer = run("consortium", "propose", "--region", "31", *appointing)
+    number = str(orjson.loads(answer)["proposal"])
+    for region in ("31", "32", "34"):
+        run("consortium", "vote", number, "--region", region)
+    executed, _ = run("consortium", "execute", number, "--region", "31")
+    _, after = run("consortium", "show", "--json")
+
+    assert (deployed, executed) == (0, 0)
+    old, new = (
+        {each["role"]: each["address"] for each in orjson.loads(shown)["contracts"]} for shown in (before, after)
+    )
+    assert new == old | {"anchor": address}
+    assert old["anchor"] != address
+
+
 def test_an_authority_signs_with_its_next_key_and_the_old_one_is_retired(world: World) -> None:
     before = world.issue(1)
     world.settle()

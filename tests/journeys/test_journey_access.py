@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecert.runtime.access import list_keys, revoke_key
 from tests.journeys.doors import code_of
 from tests.world import World, use
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 IDENTITY = 1
 
@@ -54,3 +57,19 @@ def test_a_revoked_key_opens_nothing(world: World) -> None:
     answer = world.ask("POST", "/api/v1/certificates", key=key, once="x", json=world.face(IDENTITY))
 
     assert code_of(answer) == (403, "access.revoked")
+
+
+def test_a_large_body_is_read_only_for_whom_the_door_lets_in(world: World) -> None:
+    path, spoilt = "/api/v1/certificates/batch", b'{"certificates": [' + b" " * 300_000
+    headers = {"Content-Type": "application/json"}
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield spoilt
+
+    def told(body: Any, key: str | None) -> tuple[int, str]:  # noqa: ANN401 - bytes, or pieces of unsaid length
+        return code_of(world.ask("POST", path, key=key, once="x", content=body, headers=headers))
+
+    assert told(spoilt, None) == told(pieces(), None) == (401, "access.missing")
+    assert told(spoilt, world.key("window", 31)) == (403, "access.role_refused")
+    assert told(spoilt, world.issuer(IDENTITY, 32)) == (422, "json.syntax")
+    assert told(pieces(), world.issuer(IDENTITY, 32)) == (422, "json.syntax")

@@ -6,8 +6,10 @@ def issue(caller: Annotated[Caller, Depends(require("issuer"))]) -> ...
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
+from weakref import WeakSet
 
 from fastapi import Request  # FastAPI reads the annotation at run time
 
@@ -15,8 +17,6 @@ from ecert.domain.errors import NotAllowed
 from ecert.runtime.access.keys import Caller, Role, authenticate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ecert.runtime.clock import Clock
     from ecert.runtime.storage import Database
 
@@ -39,4 +39,13 @@ def require(*roles: Role) -> Callable[[Request], Caller]:
             raise NotAllowed("access.role_refused", found.role)
         return found
 
+    _GUARDS.add(caller)
     return caller
+
+
+def is_guard(call: object) -> bool:
+    """Tell whether a dependency was made by `require`, so that it may be asked before a large body is read."""
+    return call in _GUARDS
+
+
+_GUARDS: Final[WeakSet[Callable[[Request], Caller]]] = WeakSet()
