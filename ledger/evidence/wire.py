@@ -56,7 +56,7 @@ def read_header(told: Any) -> dict[str, object]:  # noqa: ANN401 - JSON of a str
     last = bytes_field(1, bytes.fromhex(block)) if block else b""
     fields = [
         version,
-        last + bytes_field(2, _parts(parts)),
+        last + bytes_field(2, _parts(parts), always=True),
         *(bytes.fromhex(told[name]) for name in (*_HASHES, *_LAST)),
     ]
     return {"height": int(told["height"]), "time": _time(told["time"]), "fields": [each.hex() for each in fields]}
