@@ -35,6 +35,7 @@ __all__ = [
     "parse_block",
     "prove_slot",
     "slot_query",
+    "steps",
     "verify",
 ]
 
@@ -91,12 +92,21 @@ def verify(trusted: LightBlock, answer: object, *, now: float, following: object
 
 def advance(trusted: LightBlock, source: Source, *, height: int, now: float) -> LightBlock:
     """Verify the block at `height`, through every block that changes the set between; O(log n) answers a change."""
+    for _, _, block in steps(trusted, source, height=height, now=now):
+        trusted = block
+    return trusted
+
+
+def steps(
+    trusted: LightBlock, source: Source, *, height: int, now: float
+) -> Iterator[tuple[object, tuple[Validator, ...], LightBlock]]:
+    """Yield what `advance` verifies on its way: the answer to `/commit`, who signed, and the block."""
     while trusted.height < height:
         answer, header = _reach(trusted, source, height)
         changes = header.next_validators_hash != header.validators_hash
         following = source.validators(header.height + 1) if changes else None
-        trusted = verify(trusted, answer, now=now, following=following)
-    return trusted
+        signers, trusted = trusted.validators, verify(trusted, answer, now=now, following=following)
+        yield answer, signers, trusted
 
 
 def link(trusted: LightBlock, headers: Sequence[object]) -> list[Header]:

@@ -13,18 +13,25 @@ storage layout, FIPS 202, RFC 9162 section 2.1.3.2.
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 WORD: Final = 32
 ZERO: Final = bytes(WORD)
@@ -32,7 +39,12 @@ COUNT_SLOT, HEAD_SLOT, DIRECTORY_SLOT = 0, 1, 6  # the first two in every contra
 AUTHORITIES_SLOT, KEYS_SLOT, GRANTS_SLOT = 2, 3, 4  # in TrustRegistry
 BATCHES_SLOT, SIZES_SLOT, WORDS_SLOT = 3, 3, 4  # in CertificateAnchor; the last two in StatusRegistry
 LARGEST: Final = 4 << 20
-_LONGEST, _MOST, _BYTE = 128, 1 << 63, 0x80
+EARLY: Final = 300
+"""Seconds by which the chain's clock may be behind the issuer's: nothing is anchored before it was signed."""
+_LONGEST, _MOST, _BYTE = 128, 1 << 64, 0x80
+_STATUSES: Final = ("valid", "revoked", "suspended", "superseded")
+_ISSUER, _TYPE = r"urn:cn:uscc:([0-9A-Z]{18})", r"urn:cn:ecert:([0-9A-Z]{21})"
+_LIST: Final = r"https?://[^/?#]+/(?:[^/?#]*/)*([1-9][0-9])-(0|[1-9][0-9]{0,9})"
 
 
 class Refused(Exception):
@@ -74,6 +86,185 @@ class Genesis:
     validators: tuple[Validator, ...]
     first_height: int
     time: int
+
+
+def judge(content: bytes, genesis: Genesis, consortium: bytes) -> dict[str, Any]:
+    """Judge a bundle by a trusted genesis and Consortium; Refused("evidence.*") unless every byte of it holds."""
+    told = _canonical(content)
+    names = ("certificate", "spki", "receipt", "blocks", "stores", "slots")
+    version, certificate, spki, receipt, blocks, stores, slots = _members(told, "v", *names)
+    if type(version) is not int or version != 1:
+        raise Refused("evidence.form", "version 1 is expected")
+    sealed = follow(blocks, genesis)
+    root, proofs = evm_root(stores, sealed.app_hash), list(reversed(_list(slots)))
+
+    def read(contract: bytes, slot: int) -> bytes:
+        return slot_value(proofs.pop() if proofs else None, root, contract=contract, slot=slot)
+
+    report = examine(certificate, _hex(spki), receipt, State(consortium, read))
+    if proofs:
+        raise Refused("evidence.form", "a slot is proven that nobody asked for")
+    faults = [*report["faults"]]
+    faults += ["validity.not_yet"] if sealed.time < report["nbf"] else []
+    faults += ["validity.expired"] if report["exp"] is not None and report["exp"] <= sealed.time else []
+    known = {"chain_id": genesis.chain_id, "height": sealed.height - 1, "sealed": sealed.time}
+    return {**known, **report, "faults": faults, "stands": not faults}
+
+
+def follow(blocks: object, genesis: Genesis) -> Header:
+    """Verify [{"header", "commit", "next"}, ...], each but the last naming the next set; return the last header."""
+    known, last = genesis.validators, Header(genesis.first_height - 1, genesis.time, 0, b"", b"", b"", b"", b"")
+    listed = _list(blocks)
+    for place, block in enumerate(listed, 1):
+        told, commit, following = _members(block, "header", "commit", "next")
+        header = read_header(told, genesis.chain_id)
+        verify_commit(header, commit, validators=known, chain_id=genesis.chain_id)
+        if header.height <= last.height or (following is None) != (place == len(listed)):
+            raise Refused("evidence.order", f"at block {header.height}")
+        if following is not None:
+            pairs = [_list(pair, 2) for pair in _list(following)]
+            known, before = tuple(Validator(_hex(key, WORD), _whole(power)) for key, power in pairs), known
+            if known == before or validators_hash(known) != header.next_validators_hash:
+                raise Refused("evidence.validators", f"not the set that block {header.height} names")
+        last = header
+    if not listed:
+        raise Refused("evidence.order", "no block")
+    return last
+
+
+class State:
+    """The contracts' proven state after one block; `read` gives the 32 bytes of a contract's slot."""
+
+    def __init__(self, consortium: bytes, read: Callable[[bytes, int], bytes]) -> None:
+        """Begin at the Consortium, whose directory names every other contract."""
+        self._consortium, self._read = consortium, lru_cache(maxsize=None)(read)  # each slot is asked for once
+
+    def number(self, contract: bytes, slot: int) -> int:
+        """Read a slot as a whole number."""
+        return int.from_bytes(self._read(contract, slot), "big")
+
+    def offices(self, role: bytes) -> list[tuple[bytes, int, int]]:
+        """List who held a role, oldest first: address, first block, last block (0: still)."""
+        entries = mapping_slot(DIRECTORY_SLOT, keccak256(role))
+        cells = [array_slot(entries) + 2 * at for at in range(self.number(self._consortium, entries))]
+        told = [_unpack(self.number(self._consortium, cell), 20, 8) for cell in cells]
+        lasts = [self.number(self._consortium, cell + 1) for cell in cells]
+        return [(address.to_bytes(20, "big"), first, last) for (address, first), last in zip(told, lasts, strict=True)]
+
+    def newest(self, role: bytes, slot: int) -> tuple[bytes, int]:
+        """Find the newest contract of a role in which a slot is not zero: what was succeeded stays true."""
+        found = ((contract, self.number(contract, slot)) for contract, *_ in reversed(self.offices(role)))
+        return next((each for each in found if each[1]), (b"", 0))
+
+
+def examine(certificate: object, spki: bytes, receipt: object, state: State) -> dict[str, Any]:
+    """Ask the state for all that a certificate's standing hangs on; every slot follows from the certificate."""
+    texts = _match(certificate, r"([\w-]+)\.([\w-]+)\.([\w-]+)")
+    head, claims = (_object(_b64url(text)) for text in texts[:2])
+    _, alg, kid = _members(head, "typ", "alg", "kid")
+    if kid != base64.urlsafe_b64encode(_sha(spki)).rstrip(b"=").decode():
+        raise Refused("evidence.certificate", "another key is said to have signed")
+    (issuer,), (kind,) = _match(claims.get("iss"), _ISSUER), _match(claims.get("vct"), _TYPE)
+    place = _dict(_dict(claims.get("status")).get("status_list"))
+    region, numbered = (int(part) for part in _match(place.get("uri"), _LIST))
+    fingerprint = _sha(".".join(texts).encode())
+    anchor = _anchor(state, receipt, region=region, fingerprint=fingerprint)
+    status = _status(state, region, numbered, _whole(place.get("idx")))
+    signature = _signature(str(alg), spki, texts)
+    faults = _faults(state, (issuer.encode(), kind.encode(), _sha(spki)), region, str(alg), anchor["time"])
+    faults += ["anchor.time"] if anchor["time"] < _whole(claims.get("iat")) - EARLY else []
+    faults += ["signature.wrong"] if signature == "wrong" else []
+    faults += [f"status.{status}"] if status != "valid" else []
+    named = {"licence_id": claims.get("licence_id"), "issuer": issuer, "type": kind}
+    dates = {"nbf": _whole(claims.get("nbf")), "exp": _whole(claims["exp"]) if "exp" in claims else None}
+    told = {"anchor": anchor, "status": status, "signature": signature, "faults": faults}
+    return {"fingerprint": fingerprint.hex(), **named, **dates, **told}
+
+
+def _anchor(state: State, receipt: object, *, region: int, fingerprint: bytes) -> dict[str, Any]:
+    contract, batch, index, size, path = _members(receipt, "contract", "batch", "index", "size", "path")
+    address, slot = _hex(contract, 20), mapping_slot(BATCHES_SLOT, region, 1, _whole(batch))
+    root, cell, when = (state.number(address, slot + at) for at in (0, 1, 3))
+    block, time = _unpack(when, 8, 8)
+    terms = [(first, last or block) for holder, first, last in state.offices(b"anchor") if holder == address]
+    if not any(first <= block <= last for first, last in terms) or _unpack(cell, 1, 8) != [1, _whole(size)]:
+        raise Refused("evidence.certificate", "no such batch, of SHA-256, in an anchoring contract")
+    if _root(fingerprint, _whole(index), size, [_hex(node, WORD) for node in _list(path)]) != root.to_bytes(
+        WORD, "big"
+    ):
+        raise Refused("evidence.certificate", "the fingerprint does not lead to the batch's root")
+    return {"contract": contract, "region": region, "batch": batch, "block": block, "time": time}
+
+
+def _faults(state: State, names: tuple[bytes, bytes, bytes], region: int, suite: str, then: int) -> list[str]:
+    """Tell by frozen codes what kept authority and key from issuing this type `then`, as far as the state remembers."""
+    uscc, kind, key = names
+    division, since, end = _unpack(state.newest(b"trust", mapping_slot(AUTHORITIES_SLOT, uscc))[1], 4, 8, 8)
+    grant = state.newest(b"trust", mapping_slot(GRANTS_SLOT, uscc, kind))[1]
+    slot = mapping_slot(KEYS_SLOT, region, uscc, key)
+    contract, named = state.newest(b"trust", slot + 2)
+    times, purpose = (state.number(contract, slot), state.number(contract, slot + 3)) if contract else (0, 0)
+    ends = dict(zip(("key.expired", "key.revoked", "key.compromised"), _unpack(times >> 64, 8, 8, 8), strict=True))
+    ends |= {"authority.dissolved": end, "authority.not_granted": _unpack(grant >> 64, 8)[0]}
+    starts = {"key.not_yet": times % _MOST, "authority.not_yet": since, "authority.not_granted": grant % _MOST}
+    wrong = {
+        "authority.unknown": not division,
+        "authority.not_granted": not grant,
+        "status.region": str(division)[:2] != str(region),
+        "key.unknown": not contract,
+        "key.purpose": (named, purpose) != (_short(suite), _short("certificate")),
+    }
+    told = [code for code, is_wrong in wrong.items() if is_wrong] + [c for c, at in starts.items() if at > then]
+    return sorted({*told, *(code for code, at in ends.items() if at and at <= then)})
+
+
+def _status(state: State, region: int, numbered: int, index: int) -> str:
+    """Read two bits of the newest registry in which they are not zero, once some registry knows the list."""
+    if index >= state.newest(b"status", mapping_slot(SIZES_SLOT, region, numbered))[1]:
+        raise Refused("evidence.certificate", "no such place in a status list")
+    slot = mapping_slot(WORDS_SLOT, region, numbered, index >> 7)
+    words = [state.number(contract, slot) for contract, *_ in state.offices(b"status")]
+    return next((_STATUSES[bits] for w in reversed(words) if (bits := w >> 2 * (index & 127) & 3)), _STATUSES[0])
+
+
+def _signature(alg: str, spki: bytes, texts: Sequence[str]) -> str:
+    if alg != "ES256":
+        return f"not judged: {alg}"
+    try:
+        key, raw = load_der_public_key(spki), _b64url(texts[2])
+        if not isinstance(key, EllipticCurvePublicKey) or key.curve.name != "secp256r1" or len(raw) != 2 * WORD:
+            return "wrong"
+        signature = encode_dss_signature(int.from_bytes(raw[:WORD], "big"), int.from_bytes(raw[WORD:], "big"))
+        key.verify(signature, ".".join(texts[:2]).encode(), ECDSA(SHA256()))
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
+        return "wrong"
+    return "good"
+
+
+def _root(fingerprint: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """Climb to the root of a tree of `size` leaves (RFC 9162 section 2.1.3.2); nothing where the path is no path."""
+    node, last = _sha(b"\0" + fingerprint), size - 1
+    for sister in path:
+        if index % 2 or index == last:
+            node = _sha(b"\1" + sister + node)
+            while index and not index % 2:
+                index, last = index >> 1, last >> 1
+        else:
+            node = _sha(b"\1" + node + sister)
+        if last <= 0:
+            return b""
+        index, last = index >> 1, last >> 1
+    return node if last == 0 else b""
+
+
+def _unpack(cell: int, *sizes: int) -> list[int]:
+    """Take a packed struct's members of so many bytes from a slot, the first from its low end."""
+    return [cell >> 8 * sum(sizes[:at]) & (1 << 8 * size) - 1 for at, size in enumerate(sizes)]
+
+
+def _short(text: str) -> int:
+    """Give the slot of a string of under 32 bytes."""
+    return int.from_bytes(text.encode().ljust(WORD - 1, b"\0") + bytes([2 * len(text)]), "big")
 
 
 @lru_cache(maxsize=4096)
@@ -331,3 +522,61 @@ def _whole(told: object) -> int:
     if type(told) is not int or not 0 <= told < _MOST:
         raise Refused("evidence.form", "a whole number is expected")
     return told
+
+
+def _dict(told: object) -> dict[str, Any]:
+    return told if isinstance(told, dict) else {}
+
+
+def _b64url(text: str) -> bytes:
+    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64.urlsafe_b64encode(content).rstrip(b"=").decode() != text:
+        raise Refused("evidence.form", "not the one base64url form")
+    return content
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """Read JSON in which no name stands twice."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("a name stands twice")
+        return dict(pairs)
+
+    try:
+        return _dict(json.loads(content, object_pairs_hook=once))
+    except (ValueError, RecursionError) as fault:
+        raise Refused("evidence.form", "not JSON") from fault
+
+
+def _canonical(content: bytes) -> dict[str, Any]:
+    told = _object(content) if len(content) <= LARGEST else {}
+    if canonical(told) != content:
+        raise Refused("evidence.form", "not the one form of a bundle")
+    return told
+
+
+def canonical(bundle: object) -> bytes:
+    """Write a bundle in its one form: JSON with sorted names, ASCII, no white space, a line's end."""
+    return json.dumps(bundle, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Judge one bundle and print what it shows."""
+    parser = argparse.ArgumentParser(description="Judge an evidence bundle offline.")
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--genesis", type=Path, required=True, help="the chain's genesis file, from whom you trust")
+    parser.add_argument("--consortium", required=True, help="address of the Consortium contract, likewise")
+    options = parser.parse_args(arguments)
+    try:
+        consortium = _hex(options.consortium.lower().removeprefix("0x"), 20)
+        report = judge(options.bundle.read_bytes(), read_genesis(options.genesis.read_bytes()), consortium)
+    except (Refused, OSError) as fault:
+        sys.stderr.write(f"证据不成立 / the evidence shows nothing: {fault}\n")
+        return 2
+    sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+    return 0 if report["stands"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
