@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation lock clean node system
+.PHONY: help demo serve test test-all network-test bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation lock clean node system
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,11 +26,14 @@ serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is fi
 	ECERT_DEMO=1 $(BIN)/ecert serve
 
 test: $(READY) ## Set up, then run the tests that need no system package
-	$(BIN)/python -m pytest -m "not system and not interop"
+	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
 test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
 	$(BIN)/python -m pytest tests/hostile/test_large.py
-	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py
+	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
+
+network-test: $(READY) ## Run the tests that need live validators; needs build/validator/ecertd, or VALIDATOR_BINARY
+	$(BIN)/python -m pytest -m network
 
 crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1: a kill a name); needs root
 	$(BIN)/python -m pytest -q tests/crash tests/crash/full_disk.py
@@ -77,7 +80,7 @@ slither: node $(SOLC) $(SLITHER) ## Analyse the contracts; fails on a finding th
 
 coverage: $(READY) ## Run the tests under branch coverage; build/coverage/html shows what no test reaches
 	@mkdir -p build/coverage
-	$(BIN)/coverage run -m pytest -m "not system and not interop"
+	$(BIN)/coverage run -m pytest -m "not system and not interop and not network"
 	$(BIN)/coverage html --quiet
 	$(BIN)/coverage report
 
