@@ -6,7 +6,7 @@ Trust begins with the genesis file and is carried on in a small value, `LightBlo
 3. its validators are exactly the set that the trusted block named for the next, and more than two thirds sign;
 4. a set changes only by a block that rule 3 holds for: it names the hash of the next set.
 
-So a change of the set is never skipped: `advance` looks for the blocks that carry one. Unlike a proof-of-stake chain's,
+`advance` skips as far as the known set signs, and looks for the blocks that change it. Unlike a proof-of-stake chain's,
 the members' keys lose no trust by age (docs/decisions/0013-trust-not-rpc.md). Whatever does not hold is
 Unavailable("evidence.*" | "light.*"): the one who answered is left out, and nothing was taken in.
 """
@@ -81,9 +81,11 @@ def verify(trusted: LightBlock, answer: object, *, now: float, following: object
     """
     with _told():
         fields, commit = wire.read_signed_header(answer)
+        wire.hold_chain(answer, trusted.chain_id)
         header = checker.read_header(fields, trusted.chain_id)
         _hold_order(trusted, header, now)
         checker.verify_commit(header, commit, validators=trusted.validators, chain_id=trusted.chain_id)
+        wire.hold_names(answer, header, trusted.validators)
         validators = trusted.validators
         if header.next_validators_hash != header.validators_hash:
             validators = _next(header, following)

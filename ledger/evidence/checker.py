@@ -2,7 +2,7 @@
 
 This one file is handed to strangers: it needs Python 3.11 and `cryptography`, no network and no other file of ecert.
 
-    python checker.py BUNDLE --genesis FILE --consortium 0x...
+    python checker.py BUNDLE --genesis FILE
 
 ends with 0 where the certificate stands, 1 where the evidence holds and shows that it does not stand, 2 where the
 evidence shows nothing, 3 on wrong usage. Every slot that must be proven is derived here from the frozen storage
@@ -20,7 +20,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +41,7 @@ BATCHES_SLOT, SIZES_SLOT, WORDS_SLOT = 3, 3, 4  # in CertificateAnchor; the last
 LARGEST: Final = 4 << 20
 EARLY: Final = 300
 """Seconds by which the chain's clock may be behind the issuer's: nothing is anchored before it was signed."""
-_LONGEST, _MOST, _BYTE = 128, 1 << 64, 0x80
+_LONGEST, _MOST, _BYTE, _ADDRESS = 128, 1 << 64, 0x80, 20
 _STATUSES: Final = ("valid", "revoked", "suspended", "superseded")
 _ISSUER, _TYPE = r"urn:cn:uscc:([0-9A-Z]{18})", r"urn:cn:ecert:([0-9A-Z]{21})"
 _LIST: Final = r"https?://[^/?#]+/(?:[^/?#]*/)*([1-9][0-9])-(0|[1-9][0-9]{0,9})"
@@ -80,28 +80,31 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Genesis:
-    """What is trusted before anything was seen: the chain's name, its first validators, height and time."""
+    """What is trusted before anything was seen; `consortium` is 20 bytes, or empty where the file does not name it."""
 
     chain_id: str
     validators: tuple[Validator, ...]
     first_height: int
     time: int
+    consortium: bytes = b""
 
 
-def judge(content: bytes, genesis: Genesis, consortium: bytes) -> dict[str, Any]:
-    """Judge a bundle by a trusted genesis and Consortium; Refused("evidence.*") unless every byte of it holds."""
+def judge(content: bytes, genesis: Genesis) -> dict[str, Any]:
+    """Judge a bundle by a trusted genesis; Refused("evidence.*") unless every byte of it holds."""
     told = _canonical(content)
     names = ("certificate", "spki", "receipt", "blocks", "stores", "slots")
     version, certificate, spki, receipt, blocks, stores, slots = _members(told, "v", *names)
     if type(version) is not int or version != 1:
         raise Refused("evidence.form", "version 1 is expected")
+    if len(genesis.consortium) != _ADDRESS:
+        raise Refused("evidence.genesis", "the Consortium's address is not known")
     sealed = follow(blocks, genesis)
     root, proofs = evm_root(stores, sealed.app_hash), list(reversed(_list(slots)))
 
     def read(contract: bytes, slot: int) -> bytes:
         return slot_value(proofs.pop() if proofs else None, root, contract=contract, slot=slot)
 
-    report = examine(certificate, _hex(spki), receipt, State(consortium, read))
+    report = examine(certificate, _hex(spki), receipt, State(genesis.consortium, read))
     if proofs:
         raise Refused("evidence.form", "a slot is proven that nobody asked for")
     faults = [*report["faults"]]
@@ -321,7 +324,9 @@ def read_genesis(content: bytes) -> Genesis:
         listed = (told.get("consensus") or told)["validators"]
         found = [Validator(base64.b64decode(v["pub_key"]["value"]), int(v["power"])) for v in listed]
         begun = int(datetime.fromisoformat(told["genesis_time"][:19] + "+00:00").timestamp())
-        genesis = Genesis(str(told["chain_id"]), ordered(found), int(told.get("initial_height") or 1), begun)
+        house = _dict(_dict(told.get("app_state")).get("consortium")).get("consortium", "0x")
+        height, address = int(told.get("initial_height") or 1), bytes.fromhex(house[2:])
+        genesis = Genesis(str(told["chain_id"]), ordered(found), height, begun, address)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise Refused("evidence.genesis", "not a genesis file with validators") from fault
     if not found or len({v.key for v in found}) < len(found) or any(len(v.key) != WORD or v.power <= 0 for v in found):
@@ -566,11 +571,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Judge an evidence bundle offline.")
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--genesis", type=Path, required=True, help="the chain's genesis file, from whom you trust")
-    parser.add_argument("--consortium", required=True, help="address of the Consortium contract, likewise")
+    parser.add_argument("--consortium", help="the Consortium's address, where the genesis file does not name it")
     options = parser.parse_args(arguments)
     try:
-        consortium = _hex(options.consortium.lower().removeprefix("0x"), 20)
-        report = judge(options.bundle.read_bytes(), read_genesis(options.genesis.read_bytes()), consortium)
+        genesis = read_genesis(options.genesis.read_bytes())
+        if options.consortium:
+            genesis = replace(genesis, consortium=_hex(options.consortium.lower().removeprefix("0x"), _ADDRESS))
+        report = judge(options.bundle.read_bytes(), genesis)
     except (Refused, OSError) as fault:
         sys.stderr.write(f"证据不成立 / the evidence shows nothing: {fault}\n")
         return 2

@@ -38,7 +38,6 @@ def collect(
     source: StateSource,
     *,
     genesis: bytes,
-    consortium: bytes,
     certificate: Container,
     spki: bytes,
     height: int,
@@ -66,10 +65,11 @@ def collect(
 
     jwt = split(certificate.sd_jwt).jwt
     try:
-        checker.examine(jwt, spki, told, State(consortium, read))
+        known = checker.read_genesis(genesis)
+        checker.examine(jwt, spki, told, State(known.consortium, read))
         found = {"v": 1, "certificate": jwt, "spki": spki.hex(), "receipt": told}
         content = checker.canonical({**found, "blocks": blocks, "stores": stores, "slots": proofs})
-        return Bundle(content, checker.judge(content, checker.read_genesis(genesis), consortium))
+        return Bundle(content, checker.judge(content, known))
     except Refused as fault:
         raise Unavailable(fault.code, fault.detail) from fault
 

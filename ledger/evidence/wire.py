@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from ledger.evidence.checker import Refused, Validator, bytes_field, number_field
+from ledger.evidence.checker import Header, Refused, Validator, bytes_field, number_field
 
-__all__ = ["read_header", "read_proof", "read_signed_header", "read_validators"]
+__all__ = ["hold_chain", "hold_names", "read_header", "read_proof", "read_signed_header", "read_validators"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -25,6 +25,7 @@ _HASHES = ("last_commit_hash", "data_hash", "validators_hash", "next_validators_
 _LAST = ("last_results_hash", "evidence_hash", "proposer_address")
 _SIGNED = 2  # BlockIDFlagCommit; an absent one and a vote for no block count as nothing
 _SIBLING = 32
+_ADDRESS = 20
 
 
 def _strictly(read: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -32,7 +33,7 @@ def _strictly(read: Callable[_P, _R]) -> Callable[_P, _R]:
     def reading(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return read(*args, **kwargs)
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as fault:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, StopIteration) as fault:
             raise Refused("evidence.form", f"not an answer of the consensus RPC: {fault!r:.80}") from fault
 
     return reading
@@ -46,6 +47,25 @@ def read_signed_header(told: Any) -> tuple[dict[str, object], dict[str, object]]
     signatures = [_signature(entry) for entry in commit["signatures"]]
     parts = _parts(commit["block_id"]["parts"]).hex()
     return read_header(signed["header"]), {"round": int(commit["round"]), "parts": parts, "signatures": signatures}
+
+
+@_strictly
+def hold_chain(told: Any, chain_id: str) -> None:  # noqa: ANN401 - JSON of a stranger
+    """Refuse an answer to `/commit` of another chain by its name; Refused("light.chain")."""
+    named = told["signed_header"]["header"]["chain_id"]
+    if named != chain_id:
+        raise Refused("light.chain", f"{named!r:.60} where {chain_id} is known")
+
+
+@_strictly
+def hold_names(told: Any, header: Header, validators: Sequence[Validator]) -> None:  # noqa: ANN401 - JSON of a stranger
+    """Refuse an answer to `/commit` that calls block or signers otherwise; no proof needs these names."""
+    commit = told["signed_header"]["commit"]
+    addresses = [entry["validator_address"] for entry in commit["signatures"]]
+    own = [hashlib.sha256(validator.key).hexdigest()[: 2 * _ADDRESS].upper() for validator in validators]
+    named = all(address in ("", mine) for address, mine in zip(addresses, own, strict=True))
+    if not named or int(commit["height"]) != header.height or commit["block_id"]["hash"] != header.hash.hex().upper():
+        raise Refused("evidence.form", "the commit names another block or other validators")
 
 
 @_strictly
@@ -69,7 +89,7 @@ def read_validators(told: Any) -> tuple[Validator, ...]:  # noqa: ANN401 - JSON 
     if int(told["total"]) != len(listed) or any(v["pub_key"]["type"] != "tendermint/PubKeyEd25519" for v in listed):
         raise Refused("evidence.form", "the whole set, with Ed25519 keys, is expected")
     powers = [int(v["voting_power"]) for v in listed]
-    keys = [base64.b64decode(v["pub_key"]["value"], validate=True) for v in listed]
+    keys = [_base64(v["pub_key"]["value"]) for v in listed]
     return tuple(Validator(key, power) for key, power in zip(keys, powers, strict=True))
 
 
@@ -79,8 +99,8 @@ def read_proof(told: Any) -> tuple[dict[str, object], dict[str, object]]:  # noq
     tree, stores = told["response"]["proofOps"]["ops"]
     if (tree["type"], stores["type"]) != ("ics23:iavl", "ics23:simple"):
         raise Refused("evidence.form", "proofs of the two kinds are expected")
-    kind, body = next(_fields(base64.b64decode(tree["data"])))
-    proven = _existence(_message(base64.b64decode(stores["data"]))[1])
+    kind, body = next(_fields(_base64(tree["data"])))
+    proven = _existence(_message(_base64(stores["data"]))[1])
     root = {"root": proven["value"].hex(), "path": [step[:1] + step[-2 * _SIBLING :] for step in proven["path"]]}
     if kind == 1:
         found = _existence(body)
@@ -92,7 +112,14 @@ def read_proof(told: Any) -> tuple[dict[str, object], dict[str, object]]:  # noq
 def _signature(told: Any) -> list[object] | None:  # noqa: ANN401 - JSON of a stranger
     if told["block_id_flag"] != _SIGNED:
         return None
-    return [_time(told["timestamp"]), base64.b64decode(told["signature"], validate=True).hex()]
+    return [_time(told["timestamp"]), _base64(told["signature"]).hex()]
+
+
+def _base64(told: str) -> bytes:
+    content = base64.b64decode(told)
+    if base64.b64encode(content).decode() != told:
+        raise Refused("evidence.form", "not the one base64 form")
+    return content
 
 
 def _parts(told: Any) -> bytes:  # noqa: ANN401 - JSON of a stranger
@@ -118,7 +145,7 @@ def _neighbour(body: bytes | None) -> dict[str, object] | None:
 def _existence(body: bytes) -> dict[str, Any]:
     """Read an ICS 23 existence proof; a step becomes the sibling's side, the node's prefix and the sibling."""
     fields = list(_fields(body))
-    key, value, leaf = (next(content for number, content in fields if number == wanted) for wanted in (1, 2, 3))
+    key, value, leaf = (next((content for number, content in fields if number == each), b"") for each in (1, 2, 3))
     path = [_step(_message(content)) for number, content in fields if number == 4]  # noqa: PLR2004 - the path's field
     return {"key": key, "value": value, "leaf": _message(leaf)[5].hex(), "path": path}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 import time
@@ -32,22 +31,25 @@ class Network:
     home: Path
     deployers: list[bytes]
     base: int = field(default_factory=lambda: _free_ports(40))
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self) -> None:
         named = ",".join(f"0x{address.hex()}" for address in self.deployers)
         options = {"--out": str(self.home), "--deployer": named, "--base-port": str(self.base), "--nodes": "4"}
         subprocess.run([self.program, "testnet", *(part for pair in options.items() for part in pair)], check=True)
         for node in range(4):
-            with (self.home / f"node{node}.log").open("wb") as log:
-                command = [self.program, "start", "--home", self.home / f"node{node}", "--log_no_color"]
-                self.running.append(subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
+            self.start_one(node)
         self.reach(3)
 
+    def start_one(self, node: int) -> None:
+        with (self.home / f"node{node}.log").open("ab") as log:
+            command = [self.program, "start", "--home", self.home / f"node{node}", "--log_no_color"]
+            self.running[node] = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
     def stop(self, *nodes: int) -> None:
-        for node in nodes or range(4):
+        for node in nodes or self.running:
             self.running[node].terminate()
-        for node in nodes or range(4):
+        for node in nodes or self.running:
             self.running[node].wait(30)
 
     @property
