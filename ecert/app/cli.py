@@ -16,6 +16,7 @@ import ledger.cli
 import verifier.cli
 from ecert.app import access_keys, demo, serving
 from ecert.app.acting import acting
+from ecert.app.proving import gather_here
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
 from ecert.domain.reasons import explain
@@ -70,11 +71,16 @@ def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
             return serving.run(args, settings, clock)
         case "verify":
             return verifier.cli.run(args, partial(verify_here, settings, clock))
-        case "consortium":
-            with acting(settings, clock) as way:
-                return ledger.cli.run_consortium(args, way, sys.stdout)
-        case "trust":
-            with acting(settings, clock) as way:
-                return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
+        case "consortium" | "trust" | "evidence":
+            return _run_ledger(args, settings, clock)
         case _:
             return access_keys.run(args, settings, clock)
+
+
+def _run_ledger(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    if args.command == "evidence":
+        return ledger.cli.run_evidence(args, partial(gather_here, settings, clock), settings.genesis, sys.stdout)
+    with acting(settings, clock) as way:
+        if args.command == "consortium":
+            return ledger.cli.run_consortium(args, way, sys.stdout)
+        return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)

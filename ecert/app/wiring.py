@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ecert.app.floor import Drivers, Floor, open_floor
 from ecert.app.rounds import Rounds, settle_queue
@@ -33,6 +34,7 @@ from ledger.drivers.embedded import EmbeddedLedger, open_embedded, server_of
 from ledger.drivers.gas import call_gas
 from ledger.drivers.network import Addresses, open_network
 from ledger.drivers.permissioned import NetworkLedger
+from ledger.drivers.witness import Witness
 from ledger.following import Follower
 from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
@@ -52,6 +54,7 @@ __all__ = [
     "House",
     "account",
     "announce",
+    "ask_witnesses",
     "encode",
     "measure",
     "open_house",
@@ -60,6 +63,7 @@ __all__ = [
     "sign_through",
 ]
 
+T = TypeVar("T")
 REGION_SUITE = "ES256"
 REGION_PURPOSES = ("code", "gateway", "receipt", "status")
 
@@ -277,6 +281,18 @@ def sign_through(call: Call, sender: Account, nonce: int, *, chain_id: int) -> S
     payload = calls.encode_call(call)
     gas = call_gas(call.function, payload)
     return calls.sign(sender, chain_id=chain_id, nonce=nonce, gas=gas, to=call.address, payload=payload)
+
+
+def ask_witnesses(settings: Settings, clock: Clock, question: Callable[[Witness], T]) -> T:
+    """Ask the validators one after another until what one answers holds; Conflict("evidence.no_validators")."""
+    scheme, _, rest = settings.ledger.partition(":")
+    ledger = DRIVERS[scheme](rest, settings, clock) if scheme != "embedded" else None
+    if not isinstance(ledger, NetworkLedger):
+        raise Conflict("evidence.no_validators", "an embedded chain is signed by nobody")
+    try:
+        return ledger.witness(question)
+    finally:
+        ledger.close()
 
 
 def measure(house: House, registry: Registry) -> None:

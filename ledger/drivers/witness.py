@@ -14,7 +14,7 @@ __all__ = ["Witness"]
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """The `StateSource` of `ledger.evidence.collect` over a validator's consensus RPC."""
+    """The `StateSource` of `ledger.gathering` over a validator's consensus RPC."""
 
     endpoint: Endpoint
 

@@ -25,7 +25,7 @@ from ecert.domain.sd_jwt import split
 from ecert.domain.status import StatusRef
 from ledger.drivers import calls
 from ledger.evidence.checker import array_slot, read_genesis
-from ledger.evidence.collect import collect
+from ledger.gathering import collect
 from tests.conformance.ledgers import Consortium, admin, grant
 from tests.unit.domain.issued import FACE, ISSUER, TYPE_CODE
 from tests.vectors.evidence.network import CHAIN_ID, Door, Network, Source
