@@ -26,7 +26,7 @@ from issuer import Issuer, due, held
 from issuer import purge as purge_answers
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
-from ledger.directory import Directory, look_up
+from ledger.directory import Directory, directory_followed, look_up
 from ledger.drivers import calls
 from ledger.drivers.calls import account
 from ledger.drivers.calls import encode_call as encode
@@ -203,8 +203,21 @@ def _directory(floor: Floor) -> Directory:
             return look_up(floor.ledger, consortium)
         except NotFound as fault:
             raise Conflict("ledger.other_chain", "no Consortium stands where the database says") from fault
+        except Unavailable:
+            followed = _followed(floor.settings, consortium)
+            if followed is None:
+                raise
+            return followed
     names = {region.number: region.zh for region in REGIONS}
     return Founding(floor.sending, names, lambda: settle_queue(floor.sending), floor.now).found()
+
+
+def _followed(settings: Settings, consortium: bytes) -> Directory | None:
+    """While the chain is away its directory is what was last followed: verifying goes on."""
+    try:
+        return directory_followed(open_replica(settings.replica).trust, consortium)
+    except Unavailable:
+        return None
 
 
 def _furnish(floor: Floor, directory: Directory) -> House:
