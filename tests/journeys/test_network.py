@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from ecert.app.wiring import open_house
@@ -21,6 +22,7 @@ from ecert.runtime.keys import open_keys
 from ecert.runtime.settings import load_settings
 from issuer import held
 from ledger.drivers import calls
+from tests.journeys.test_serve import served
 from tests.validators import Network, start_network
 
 if TYPE_CHECKING:
@@ -45,8 +47,8 @@ class Deployment:
         rpc, consensus = (",".join(url[7:] for url in urls) for urls in (addresses.rpc, addresses.consensus))
         return {"ECERT_HOME": str(self.home), "ECERT_LEDGER": f"rpc+http://{rpc}", "ECERT_CONSENSUS": consensus}
 
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        env = {**os.environ, **self.settings, "PYTHONUTF8": "1", "ECERT_LOG": "warning"}
+    def run(self, *arguments: str, **settings: str) -> tuple[int, str, str]:
+        env = {**os.environ, **self.settings, **settings, "PYTHONUTF8": "1", "ECERT_LOG": "warning"}
         command = [sys.executable, "-c", COMMAND, *arguments]
         done = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
         return done.returncode, done.stdout, done.stderr
@@ -101,3 +103,14 @@ def test_the_main_job_goes_on_whoever_of_the_validators_is_up(deployment: Deploy
     network.wait(0, network.height(3) + 1)
     assert len(deployment.demonstrate()) > 100
     assert deployment.run(*verify)[0] == 0
+
+
+def test_a_command_beside_a_server_acts_through_it(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in deployment.settings.items():
+        monkeypatch.setenv(name, value)
+    admit = ("admit", "--member", "36", "--name", "江西", "--admin", "0x36c8d9351bfac3596f7e6464e7c7fd614f040fef")
+    with served(deployment.home) as url:
+        code, _, err = deployment.run("consortium", "propose", "--region", "31", *admit, ECERT_PUBLIC_URL=url)
+        metrics = httpx.get(f"{url}/metrics", trust_env=False).text
+    assert code == 0, err
+    assert "ecert_chain_head" in metrics

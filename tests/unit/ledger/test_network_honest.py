@@ -144,6 +144,33 @@ def test_what_is_final_is_not_sent_and_another_with_its_nonce_is_refused(net: Ne
     assert not any(each.received for each in net.endpoints)
 
 
+def test_a_transaction_is_found_again_after_a_lost_answer(tmp_path: Path) -> None:
+    sent = grant(4, b"\x05" * 20)
+    later = {**some_chain().transactions, 10: [sent]}
+    with network(tmp_path, some_chain(transactions=later)) as net:
+        (endpoint,) = net.add()
+        endpoint.top = 9
+        endpoint.bend = lose_answers_to_what_is_sent
+        transaction = SignedTransaction(sent.raw, sent.hash)
+        with closing(net.open()) as ledger:
+            assert ledger.head().number == 9
+            with pytest.raises(Unavailable, match=r"ledger\.silent"):
+                ledger.submit(transaction)
+        endpoint.top = 12
+        with closing(net.open()) as ledger:  # after a restart, and without the bytes
+            found = ledger.outcome(sent.hash)
+            assert found is not None
+            assert found.block == 10
+            ledger.submit(transaction)
+        assert endpoint.received == [sent.raw]
+
+
+def lose_answers_to_what_is_sent(method: str, _params: object, honest: object) -> object:
+    if method == "eth_sendRawTransaction":
+        raise ConnectionResetError
+    return honest
+
+
 def test_an_operator_sees_validators_and_counts(net: Net) -> None:
     registry = Registry()
     with closing(net.open()) as ledger:
