@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node system postgres
+.PHONY: help demo serve test test-all test-postgres network-test bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node system postgres
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,11 +27,14 @@ serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is fi
 	ECERT_DEMO=1 $(BIN)/ecert serve
 
 test: $(READY) ## Set up, then run the tests that need no system package
-	$(BIN)/python -m pytest -m "not system and not interop"
+	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
 test-all: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs openssl, chromium, postgresql and Node 20
 	$(BIN)/python -m pytest tests/hostile/test_large.py
-	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py
+	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
+
+network-test: $(READY) ## Run the tests that need live validators; needs build/validator/ecertd, or VALIDATOR_BINARY
+	$(BIN)/python -m pytest -m network
 
 test-postgres: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest
@@ -82,7 +85,7 @@ slither: node $(SOLC) $(SLITHER) ## Analyse the contracts; fails on a finding th
 
 coverage: $(READY) ## Run the tests under branch coverage; build/coverage/html shows what no test reaches
 	@mkdir -p build/coverage
-	$(BIN)/coverage run -m pytest -m "not system and not interop"
+	$(BIN)/coverage run -m pytest -m "not system and not interop and not network"
 	$(BIN)/coverage html --quiet
 	$(BIN)/coverage report
 

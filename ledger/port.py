@@ -152,7 +152,7 @@ class Ledger(Protocol):
         """Count the account's final transactions: the nonce that the chain expects next."""
 
     def head(self) -> Head:
-        """Return the newest final block. Never goes back; its time rises with its number."""
+        """Return the newest final block. Never goes back; its time never falls (two may share a second)."""
 
     def blocks(self, *, first: int, last: int, contracts: Mapping[bytes, str]) -> Iterator[FinalBlock]:
         """Yield final blocks first..last in order, each whole, with the logs of `contracts` (by address).

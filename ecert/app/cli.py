@@ -17,6 +17,7 @@ import verifier.cli
 from ecert.app import access_keys, demo, regions, serving, succession, upkeep
 from ecert.app.acting import acting
 from ecert.app.backup import command as backup
+from ecert.app.proving import gather_here
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
 from ecert.domain.reasons import explain
@@ -67,13 +68,15 @@ def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     match args.command:
         case "verify":
             return verifier.cli.run(args, partial(verify_here, settings, clock))
-        case "consortium" | "trust":
+        case "consortium" | "trust" | "evidence":
             return _act(args, settings, clock)
         case _:
             return _OWN[args.command](args, settings, clock)
 
 
 def _act(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    if args.command == "evidence":
+        return ledger.cli.run_evidence(args, partial(gather_here, settings, clock), settings.genesis, sys.stdout)
     with acting(settings, clock) as way:
         if args.command == "consortium":
             return ledger.cli.run_consortium(args, way, sys.stdout)

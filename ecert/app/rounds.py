@@ -56,7 +56,7 @@ class Rounds:
             try:
                 waiting = self._work()
             finally:
-                self._follow()
+                self.follow()
         self.finished, self.fault = self.now(), None
         return waiting
 
@@ -68,7 +68,7 @@ class Rounds:
                 raise Unavailable("ledger.unsettled", "transactions are still under way")
             time.sleep(_PAUSE)
         with self._turn:
-            self._follow()
+            self.follow()
 
     def forever(self, stop: threading.Event) -> None:
         """Go round until told to stop; a fault is logged, and the next round tries again."""
@@ -99,7 +99,8 @@ class Rounds:
         self.anchoring.close_batches(now)
         return self.sending.push()
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Take in the chain's new blocks."""
         self.follower.step()
         if self.followed:
             self.followed()
@@ -127,6 +128,10 @@ class Watching:
             if time.monotonic() > give_up:
                 raise Unavailable("ledger.unsettled", "the deployment's follower has not come so far")
             time.sleep(_PAUSE)
+
+    def follow(self) -> None:
+        """See what the deployment's follower took in."""
+        self.replica.refresh()
 
     def forever(self, stop: threading.Event) -> None:
         """Do nothing until told to stop: readers refresh when they are asked."""

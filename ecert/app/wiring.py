@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ecert.app.between import Lines
 from ecert.app.floor import Drivers, Floor, open_floor
+from ecert.app.followed import trust_in_time, trust_now
 from ecert.app.joining import AuditLogs, Gateway, HomeRegions, issuing_regions
 from ecert.app.rounds import Rounds, Watching, settle_queue
 from ecert.domain.errors import Conflict, NotFound, Unavailable
 from ecert.domain.gateways import find_gateway
 from ecert.domain.signer import Signer
-from ecert.domain.trust import TrustState
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import Keys
 from ecert.runtime.settings import FOLLOWER, Settings
@@ -27,18 +28,20 @@ from issuer import Issuer, due, reopen_lists
 from issuer import purge as purge_answers
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
-from ledger.directory import Directory, look_up
+from ledger.directory import Directory, directory_followed, look_up
 from ledger.drivers import calls
 from ledger.drivers.calls import account
 from ledger.drivers.calls import encode_call as encode
 from ledger.drivers.embedded import EmbeddedLedger, open_embedded, server_of
-from ledger.drivers.evm import TRANSACTION_GAS
+from ledger.drivers.gas import call_gas
+from ledger.drivers.network import Addresses, open_network
+from ledger.drivers.permissioned import NetworkLedger
+from ledger.drivers.witness import Witness
 from ledger.following import Follower
 from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
 from ledger.sending import Sending
-from verifier.subject import AHEAD
 from wallet_codes.home import Home
 from wallet_codes.purging import purge
 from wallet_codes.regions import REGIONS
@@ -49,6 +52,7 @@ __all__ = [
     "House",
     "account",
     "announce",
+    "ask_witnesses",
     "encode",
     "found",
     "open_house",
@@ -57,6 +61,7 @@ __all__ = [
     "sign_through",
 ]
 
+T = TypeVar("T")
 REGION_SUITE = "ES256"
 REGION_PURPOSES = ("code", "gateway", "receipt", "status")
 
@@ -65,7 +70,23 @@ def _embedded(rest: str, settings: Settings, clock: Clock) -> Ledger:
     return open_embedded(Path(rest), clock=clock.now, heartbeat=settings.heartbeat)
 
 
-DRIVERS: Drivers = {"embedded": _embedded}
+def _network(scheme: str) -> Callable[[str, Settings, Clock], Ledger]:
+    def opened(rest: str, settings: Settings, clock: Clock) -> Ledger:
+        rpc = [f"{scheme}://{place}" for place in rest.removeprefix("//").split(",")]
+        consensus = [f"{scheme}://{place}" for place in settings.consensus if place]
+        addresses = Addresses(rpc, consensus, settings.ledger_tls)
+        return open_network(
+            addresses,
+            genesis=settings.genesis,
+            home=settings.home,
+            heartbeat=settings.heartbeat,
+            clock=clock.now,
+        )
+
+    return opened
+
+
+DRIVERS: Drivers = {"embedded": _embedded, "rpc+http": _network("http"), "rpc+https": _network("https")}
 """The chains that a deployment can stand on, by the scheme of ECERT_LEDGER."""
 
 
@@ -131,6 +152,11 @@ def _directory(floor: Floor) -> Directory:
         directory = look_up(floor.ledger, consortium or told or b"")
     except NotFound as fault:
         raise Conflict("ledger.other_chain", "no Consortium stands where it should") from fault
+    except Unavailable:
+        followed = _followed(floor.settings, consortium) if consortium else None
+        if followed is None:
+            raise
+        return followed
     floor.bind(directory.consortium)
     return directory
 
@@ -141,6 +167,14 @@ def found(sending: Sending, regions: Collection[int], now: Callable[[], int]) ->
     if names.keys() - set(regions):
         raise Unavailable("ledger.unfounded", "ECERT_CONSORTIUM must name the Consortium that this region joins")
     return Founding(sending, names, lambda: settle_queue(sending), now).found()
+
+
+def _followed(settings: Settings, consortium: bytes) -> Directory | None:
+    """While the chain is away its directory is what was last followed: verifying goes on."""
+    try:
+        return directory_followed(open_replica(settings.replica).trust, consortium)
+    except Unavailable:
+        return None
 
 
 def _furnish(floor: Floor, directory: Directory) -> House:
@@ -166,13 +200,13 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         directory=directory,
         audit=audit,
         regions=floor.regions,
-        trust=lambda: _trust_in_time(floor, replica),
+        trust=lambda: trust_in_time(replica, now=floor.now()),
         public_url=settings.public_url,
     )
     gateways = {region: Gateway(region) for region in floor.regions}
     lines = Lines(
         peers=settings.peers,
-        trust=lambda: _fresh(replica),
+        trust=lambda: trust_now(replica),
         signer=lambda region: region_signer(floor.keys, region, "gateway"),
         regions=floor.regions,
         now=floor.now,
@@ -191,7 +225,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         database=floor.database,
         clock=floor.clock,
         public_url=settings.public_url,
-        find_key=lambda kid: find_gateway(_fresh(replica), kid, now=floor.now()),
+        find_key=lambda kid: find_gateway(trust_now(replica), kid, now=floor.now()),
         signer=lines.signer,
         regions=floor.regions,
     )
@@ -225,20 +259,6 @@ def _writer(floor: Floor, directory: Directory) -> ReplicaWriter:
     return ReplicaWriter(floor.settings.replica, chain=identity, consortium=directory.consortium, genesis=genesis)
 
 
-def _fresh(replica: Replica) -> TrustState:
-    """Give what the follower has taken until now: a key revoked a block ago opens no door."""
-    replica.refresh()
-    return replica.trust
-
-
-def _trust_in_time(floor: Floor, replica: Replica) -> TrustState:
-    """Tell a signer what was followed; Unavailable("replica.clock") while this clock is behind the chain's."""
-    age = replica.age(floor.now())
-    if age < -AHEAD:
-        raise Unavailable("replica.clock", f"{-age:.0f} s behind")
-    return replica.trust
-
-
 def region_signer(keys: Keys, region: int, purpose: str) -> Signer:
     """Open one of a region's own keys: code, gateway, receipt or status."""
     return keys.signer(f"region-{region}-{purpose}-1", suite=REGION_SUITE)
@@ -253,4 +273,17 @@ def announce(house: House, url: str) -> None:
 def sign_through(call: Call, sender: Account, nonce: int, *, chain_id: int) -> SignedTransaction:
     """Sign a call for a chain that another process owns."""
     payload = calls.encode_call(call)
-    return calls.sign(sender, chain_id=chain_id, nonce=nonce, gas=TRANSACTION_GAS, to=call.address, payload=payload)
+    gas = call_gas(call.function, payload)
+    return calls.sign(sender, chain_id=chain_id, nonce=nonce, gas=gas, to=call.address, payload=payload)
+
+
+def ask_witnesses(settings: Settings, clock: Clock, question: Callable[[Witness], T]) -> T:
+    """Ask the validators one after another until what one answers holds; Conflict("evidence.no_validators")."""
+    scheme, _, rest = settings.ledger.partition(":")
+    ledger = DRIVERS[scheme](rest, settings, clock) if scheme != "embedded" else None
+    if not isinstance(ledger, NetworkLedger):
+        raise Conflict("evidence.no_validators", "an embedded chain is signed by nobody")
+    try:
+        return ledger.witness(question)
+    finally:
+        ledger.close()

@@ -24,6 +24,7 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 _PREFIX: Final = "ECERT_"
 _LEDGER: Final = re.compile(r"embedded:.+|rpc\+https?://[^\s,]+(,[^\s,]+)*")
+_CONSENSUS: Final = re.compile(r"([^\s,/]+(,[^\s,/]+)*)?")
 _DATABASE: Final = re.compile(r"sqlite:///.+|postgresql\+psycopg://\S+")
 _SIGNER: Final = re.compile(r"[a-z][a-z0-9]*:\S+")
 _URL: Final = r"https?://[^\s/?#@,=]+"
@@ -39,6 +40,9 @@ class Settings:
 
     home: Path
     ledger: str
+    consensus: tuple[str, ...]
+    genesis: Path
+    ledger_tls: Path | None
     database: str = field(repr=False)
     database_connections: int
     signer: str = field(repr=False)
@@ -66,6 +70,9 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     settings = Settings(
         home=Path(home),
         ledger=read.text("LEDGER", _LEDGER, f"embedded:{home}/chain.sqlite"),
+        consensus=tuple(read.text("CONSENSUS", _CONSENSUS, "").split(",")),
+        genesis=Path(read.text("GENESIS", _ANY, f"{home}/genesis.json")),
+        ledger_tls=read.folder("LEDGER_TLS"),
         database=read.text("DATABASE", _DATABASE, f"sqlite:///{home}/ecert.sqlite"),
         database_connections=read.number("DATABASE_CONNECTIONS", 40, range(2, 1001)),
         signer=read.text("SIGNER", _SIGNER, f"file:{home}/keys"),
@@ -100,6 +107,9 @@ class _Reader:
         if not form.fullmatch(text):
             raise Malformed("settings.value", f"{_PREFIX}{name} is not of its form")
         return text
+
+    def folder(self, name: str) -> Path | None:
+        return Path(self.text(name, _ANY, "")) if _PREFIX + name in self._left else None
 
     def maybe(self, name: str, form: re.Pattern[str]) -> str | None:
         return self.text(name, form, "") if _PREFIX + name in self._left else None

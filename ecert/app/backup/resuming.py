@@ -44,7 +44,7 @@ def resume(house: House, manifest: Manifest) -> Resumed:
     """Bring a loaded database up to the chain; Conflict("backup.unknown_batch"), Unavailable("ledger.*")."""
     floor = house.floor
     settle_queue(floor.sending)
-    house.rounds.follower.step()
+    house.rounds.follow()
     house.replica.refresh()
     now = max(floor.now(), manifest.made_at)
     ledger = Resuming(floor.sending, house.audit, house.directory, floor.regions, manifest.id)
