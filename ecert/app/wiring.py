@@ -73,7 +73,7 @@ def _embedded(rest: str, settings: Settings, clock: Clock) -> Ledger:
 def _network(scheme: str) -> Callable[[str, Settings, Clock], Ledger]:
     def opened(rest: str, settings: Settings, clock: Clock) -> Ledger:
         rpc = [f"{scheme}://{place}" for place in rest.removeprefix("//").split(",")]
-        consensus = [f"{scheme}://{place}" for place in settings.consensus if place]
+        consensus = [f"{scheme}://{place}" for place in settings.consensus]
         addresses = Addresses(rpc, consensus, settings.ledger_tls)
         return open_network(
             addresses,

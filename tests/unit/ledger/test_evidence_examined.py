@@ -165,7 +165,7 @@ def test_a_status_list_of_another_region_is_no_place(house: House) -> None:
     far = split(str(certificate.sign(replace(FACE, status=StatusRef(LIST.replace("32-1", "31-1"), 7)), signer()))).jwt
 
     assert house.faults(jwt, receipt) == []
-    with pytest.raises(Refused, match="status list"):
+    with pytest.raises(Refused, match="no such batch"):
         house.shown(far, receipt)
 
 
@@ -181,9 +181,11 @@ def test_another_receipt_is_refused(house: House) -> None:
     house.anchor(8)
     unappointed = {"contract": house.consortium.contracts["StatusRegistry"].hex()}
     changes = ({"batch": 2}, {"batch": 3}, {"batch": 0}, {"index": 1}, {"size": 4}, {"path": []}, unappointed)
-    refused = [pytest.raises(Refused, house.shown, jwt, {**receipt, **change}).value.code for change in changes]
 
-    assert set(refused) == {"evidence.certificate"}
+    for change in changes:
+        with pytest.raises(Refused) as refused:
+            house.shown(jwt, {**receipt, **change})
+        assert refused.value.code == "evidence.certificate"
 
 
 def test_contracts_that_were_succeeded_stay_true(house: House) -> None:

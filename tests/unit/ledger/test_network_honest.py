@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from ecert.domain.errors import Conflict, Malformed, NotFound, Unavailable
 from ecert.runtime.metrics import Registry
+from ledger.drivers import outcomes, proven
 from ledger.drivers.network import Addresses
 from ledger.port import Call, HasValidators, SignedTransaction
 from tests.hostile_endpoint import CHAIN, CLERK, CONSORTIUM, grant
@@ -163,6 +165,26 @@ def test_a_transaction_is_found_again_after_a_lost_answer(tmp_path: Path) -> Non
             assert found.block == 10
             ledger.submit(transaction)
         assert endpoint.received == [sent.raw]
+
+
+def test_after_a_long_pause_the_blocks_between_are_read_when_asked_for(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proven, "WINDOW", 3)
+    monkeypatch.setattr(outcomes, "WINDOW", 3)
+    for endpoint in net.endpoints:
+        endpoint.top = 2
+    with closing(net.open()) as ledger:
+        final = net.chain.transactions[5][0]
+        assert ledger.outcome(final.hash) is None
+        for endpoint in net.endpoints:
+            endpoint.top = 12
+        time.sleep(0.25)  # longer than a head is believed without asking
+        found = ledger.outcome(final.hash)
+        assert found is not None
+        assert found.block == 5
+        blocks = list(ledger.blocks(first=0, last=12, contracts={CONSORTIUM: "Consortium"}))
+        assert [len(each.events) for each in blocks] == [0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0]
 
 
 def lose_answers_to_what_is_sent(method: str, _params: object, honest: object) -> object:

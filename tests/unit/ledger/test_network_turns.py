@@ -22,6 +22,7 @@ from ledger.drivers.results import NO_RESULTS, prove_results, raw_transactions
 from ledger.drivers.validators import LEFT_OUT, Behind, Endpoint, Validators
 from ledger.drivers.wire import Refusal
 from ledger.port import SignedTransaction
+from tests.contracts.gas import measure
 from tests.hostile_endpoint import grant
 from tests.unit.ledger.network import Net, network
 
@@ -198,10 +199,15 @@ def test_a_transaction_of_any_bytes_is_passed_over(content: bytes) -> None:
     list(raw_transactions({"block": {"data": {"txs": [b64encode(content).decode()]}}}))
 
 
-def test_every_limit_fits_into_a_block() -> None:
+def test_every_limit_is_above_what_was_measured_and_fits_into_a_block() -> None:
+    for cost in measure():
+        contract, _, function = cost.call.partition(".")
+        first = cost.case.split(" ")[0].replace(",", "")
+        words = 3 * int(first) if function == "recognise" and first.isdigit() else int(first) if first.isdigit() else 3
+        code = artifacts.load(contract).bytecode
+        limit = call_gas(function, bytes(32 * words)) if function else deployment_gas(code)
+        assert cost.gas < limit < BLOCK_GAS, cost
     assert call_gas("setStatus", bytes(200_000)) < BLOCK_GAS
-    for name in artifacts.NAMES:
-        assert 3_000_000 > deployment_gas(bytes(1)) <= deployment_gas(artifacts.load(name).bytecode) < BLOCK_GAS
 
 
 def test_an_error_of_an_endpoint_is_a_fault() -> None:
