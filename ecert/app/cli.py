@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NoReturn
 
 import ledger.cli
 import verifier.cli
-from ecert.app import access_keys, demo, serving
+from ecert.app import access_keys, demo, network, serving
 from ecert.app.acting import acting
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
@@ -27,6 +27,13 @@ from ecert.runtime.settings import Settings, load_settings
 __all__ = ["main"]
 
 REFUSED, AWAY, WRONG_USAGE = 1, 2, 3
+
+_OWN: Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]] = {
+    "demo": demo.run,
+    "serve": serving.run,
+    "network": network.run,
+    "access": access_keys.run,
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a fault is told by its sentence and its code."""
     parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (demo, serving, verifier.cli, ledger.cli, access_keys):
+    for room in (demo, serving, network, verifier.cli, ledger.cli, access_keys):
         room.add(commands)
     args = parser.parse_args(argv)
     try:
@@ -64,10 +71,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     match args.command:
-        case "demo":
-            return demo.run(args, settings, clock)
-        case "serve":
-            return serving.run(args, settings, clock)
         case "verify":
             return verifier.cli.run(args, partial(verify_here, settings, clock))
         case "consortium":
@@ -76,5 +79,5 @@ def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
         case "trust":
             with acting(settings, clock) as way:
                 return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
-        case _:
-            return access_keys.run(args, settings, clock)
+        case command:
+            return _OWN[command](args, settings, clock)
