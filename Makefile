@@ -31,8 +31,8 @@ validator: $(VALIDATOR) ## Build the validator into build/validator and keep it;
 network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine and leave them running (ecert network --help)
 	$(BIN)/ecert network up
 
-network-test: $(READY) $(VALIDATOR) ## Kill, wipe and outvote validators of a network of its own
-	$(BIN)/python -m pytest tests/network -m network
+network-test: $(READY) $(VALIDATOR) ## Run the tests that need live validators
+	$(BIN)/python -m pytest -m network
 
 validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fresh module list
 	cd deploy/validator && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
@@ -42,9 +42,9 @@ validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fre
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
-test-all: system node $(READY) $(SOLC) $(INTEROP) $(VALIDATOR) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
+test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
 	$(BIN)/python -m pytest tests/hostile/test_large.py
-	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py
+	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
 crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1: a kill a name); needs root
 	$(BIN)/python -m pytest -q tests/crash tests/crash/full_disk.py

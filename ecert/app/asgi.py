@@ -15,7 +15,7 @@ import ledger.api
 import verifier.api
 import wallet_codes.api
 from ecert.app.fronts import PICTURE_DOOR, page_doors, shell_of
-from ecert.app.wiring import House
+from ecert.app.wiring import House, measure
 from ecert.runtime import problems
 from ecert.runtime.access import Access
 from ecert.runtime.metrics import CONTENT_TYPE, Registry
@@ -88,6 +88,7 @@ def _measure(app: FastAPI, house: House, registry: Registry, *, page: problems.P
     seconds = registry.histogram("ecert_answer_seconds", "Time to answer, by route.")
     age = registry.gauge("ecert_replica_age_seconds", "Seconds since the newest block followed.")
     block = registry.gauge("ecert_replica_block", "The newest block followed.")
+    measure(house, registry)
 
     def observe(route: str, status: int, taken: float) -> None:
         answers.add(route=route, status=str(status))

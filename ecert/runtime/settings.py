@@ -22,6 +22,7 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 _PREFIX: Final = "ECERT_"
 _LEDGER: Final = re.compile(r"embedded:.+|rpc\+https?://[^\s,]+(,[^\s,]+)*")
+_CONSENSUS: Final = re.compile(r"([^\s,/]+(,[^\s,/]+)*)?")
 _DATABASE: Final = re.compile(r"sqlite:///.+|postgresql\+psycopg://\S+")
 _SIGNER: Final = re.compile(r"[a-z][a-z0-9]*:\S+")
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?")
@@ -34,6 +35,9 @@ class Settings:
 
     home: Path
     ledger: str
+    consensus: tuple[str, ...]
+    genesis: Path
+    ledger_tls: Path | None
     database: str = field(repr=False)
     signer: str = field(repr=False)
     replica: Path
@@ -55,6 +59,9 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     settings = Settings(
         home=Path(home),
         ledger=read.text("LEDGER", _LEDGER, f"embedded:{home}/chain.sqlite"),
+        consensus=tuple(read.text("CONSENSUS", _CONSENSUS, "").split(",")),
+        genesis=Path(read.text("GENESIS", _ANY, f"{home}/genesis.json")),
+        ledger_tls=read.folder("LEDGER_TLS"),
         database=read.text("DATABASE", _DATABASE, f"sqlite:///{home}/ecert.sqlite"),
         signer=read.text("SIGNER", _SIGNER, f"file:{home}/keys"),
         replica=Path(read.text("REPLICA", _ANY, f"{home}/replica")),
@@ -83,6 +90,9 @@ class _Reader:
         if not form.fullmatch(text):
             raise Malformed("settings.value", f"{_PREFIX}{name} is not of its form")
         return text
+
+    def folder(self, name: str) -> Path | None:
+        return Path(self.text(name, _ANY, "")) if _PREFIX + name in self._left else None
 
     def number(self, name: str, default: int, bounds: range) -> int:
         digits = self.text(name, _ANY, str(default))
