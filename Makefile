@@ -7,6 +7,7 @@ INTEROP := build/interop/.ready
 FUZZ := build/fuzz/.ready
 PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
+VALIDATOR := build/validator/ecertd
 SYSTEM_COMMANDS := openssl chromium
 BASE ?= HEAD~1
 ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
@@ -15,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all test-postgres network-test bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node system postgres
+.PHONY: help demo serve validator network network-test validator-check test test-all test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node system postgres
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,15 +27,25 @@ demo: $(READY) ## Set up, then run the main job on the embedded chain and say wh
 serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is filled with the demonstration
 	ECERT_DEMO=1 $(BIN)/ecert serve
 
+validator: $(VALIDATOR) ## Build the validator into build/validator and keep it; needs Go 1.23 or newer
+
+network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine and leave them running (ecert network --help)
+	$(BIN)/ecert network up
+
+network-test: $(READY) $(VALIDATOR) ## Run the tests that need live validators
+	$(BIN)/python -m pytest -m network
+
+validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fresh module list
+	cd deploy/validator && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
+	cd deploy/validator && go run honnef.co/go/tools/cmd/staticcheck@v0.6.1 ./...
+	$(PYTHON) deploy/validator/modules.py --check
+
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
 test-all: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs openssl, chromium, postgresql and Node 20
 	$(BIN)/python -m pytest tests/hostile/test_large.py
 	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
-
-network-test: $(READY) ## Run the tests that need live validators; needs build/validator/ecertd, or VALIDATOR_BINARY
-	$(BIN)/python -m pytest -m network
 
 test-postgres: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest
@@ -150,6 +161,10 @@ $(FUZZ): tests/fuzz/requirements.lock | $(READY)
 	$(BIN)/pip install --quiet --require-hashes --no-deps --only-binary :all: --target build/fuzz/packages -r $<
 	@touch $@
 
+$(VALIDATOR): $(wildcard deploy/validator/go.* deploy/validator/*.go deploy/validator/*/*.go) | go
+	@mkdir -p build/validator
+	cd deploy/validator && go build -trimpath -ldflags "-s -w" -o ../../$@ .
+
 $(SOLC): contracts/package.json contracts/package-lock.json | node
 	cd contracts && npm ci
 	@touch $@
@@ -157,6 +172,9 @@ $(SOLC): contracts/package.json contracts/package-lock.json | node
 $(PEERS): bench/peers/package.json bench/peers/package-lock.json | node
 	cd bench/peers && npm ci
 	@touch $@
+
+go:
+	@command -v go >/dev/null || { echo "This target needs Go 1.23 or newer (Debian: golang)." >&2; exit 1; }
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \

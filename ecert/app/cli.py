@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import ledger.cli
 import verifier.cli
-from ecert.app import access_keys, demo, regions, serving, succession, upkeep
+from ecert.app import access_keys, demo, network, regions, serving, succession, upkeep
 from ecert.app.acting import acting
 from ecert.app.backup import command as backup
 from ecert.app.proving import gather_here
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a fault is told by its sentence and its code."""
     parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (demo, serving, regions, verifier.cli, ledger.cli, access_keys, upkeep, succession, backup):
+    for room in (demo, serving, network, regions, verifier.cli, ledger.cli, access_keys, upkeep, succession, backup):
         room.add(commands)
     args = parser.parse_args(argv)
     try:
@@ -90,6 +90,7 @@ def _demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> 
 _OWN: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]]] = {
     "demo": _demonstrate,
     "serve": serving.run,
+    "network": network.run,
     "regions": regions.run,
     "access": access_keys.run,
     "keys": upkeep.run,
