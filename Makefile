@@ -13,10 +13,12 @@ BASE ?= HEAD~1
 ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TIMEFORMAT := == took %lR
+SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve validator network network-test validator-check test test-all test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node system postgres
+.PHONY: help demo serve validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node system postgres
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,12 +45,19 @@ validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fre
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
-test-all: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs openssl, chromium, postgresql and Node 20
-	$(BIN)/python -m pytest tests/hostile/test_large.py
+test-all: system postgres node go $(READY) $(SOLC) $(INTEROP) $(VALIDATOR) ## Run every test; needs openssl, chromium, postgresql, Node 20 and Go
+	time FOUNDRY_PROFILE=short $(MAKE) forge
+	time $(MAKE) slither
+	time $(MAKE) validator-check
+	time $(BIN)/python -m pytest tests/hostile/test_large.py
+	time $(MAKE) --jobs=2 --output-sync=target test-sqlite test-postgres
+	time $(MAKE) network-test
+
+test-sqlite: system node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no network, on SQLite
 	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
 test-postgres: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
 # POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
 crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1); needs root

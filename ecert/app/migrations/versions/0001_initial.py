@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
         sa.Column("genesis", sa.LargeBinary(), nullable=False),
         sa.Column("consortium", sa.LargeBinary(), nullable=False),
+        sa.Column("restoring", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -212,7 +213,10 @@ def upgrade() -> None:
         sa.Column("exp", sa.BigInteger(), nullable=True),
         sa.Column("supersedes", sa.String(length=110), nullable=True),
         sa.Column("superseded_by", sa.String(length=110), nullable=True),
-        sa.ForeignKeyConstraint(["issuer"], ["issuer_authority.uscc"]),
+        sa.ForeignKeyConstraint(
+            ["issuer"],
+            ["issuer_authority.uscc"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("fingerprint"),
         sa.UniqueConstraint("region", "list", "idx"),
@@ -230,7 +234,10 @@ def upgrade() -> None:
         sa.Column("key_name", sa.String(length=80), nullable=False),
         sa.Column("kid", sa.String(length=43), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["uscc"], ["issuer_authority.uscc"]),
+        sa.ForeignKeyConstraint(
+            ["uscc"],
+            ["issuer_authority.uscc"],
+        ),
         sa.PrimaryKeyConstraint("uscc", "suite", "number"),
         sa.UniqueConstraint("kid"),
     )
@@ -246,7 +253,10 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("previous", sa.LargeBinary(), nullable=False),
         sa.Column("transaction", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["transaction"], ["ledger_transaction.id"]),
+        sa.ForeignKeyConstraint(
+            ["transaction"],
+            ["ledger_transaction.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("contract", "region", "kind", "number"),
     )
@@ -260,7 +270,10 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["use"], ["wallet_use.id"]),
+        sa.ForeignKeyConstraint(
+            ["use"],
+            ["wallet_use.id"],
+        ),
         sa.PrimaryKeyConstraint("use"),
     )
     op.create_table(
@@ -275,8 +288,14 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("transaction", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.ForeignKeyConstraint(["certificate"], ["issuer_certificate.id"]),
-        sa.ForeignKeyConstraint(["transaction"], ["ledger_transaction.id"]),
+        sa.ForeignKeyConstraint(
+            ["certificate"],
+            ["issuer_certificate.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction"],
+            ["ledger_transaction.id"],
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("issuer_change", schema=None) as batch_op:
@@ -288,7 +307,10 @@ def upgrade() -> None:
         sa.Column("certificate", sa.String(length=110), nullable=False),
         sa.Column("blind", sa.LargeBinary(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["certificate"], ["issuer_certificate.id"]),
+        sa.ForeignKeyConstraint(
+            ["certificate"],
+            ["issuer_certificate.id"],
+        ),
         sa.PrimaryKeyConstraint("certificate", "blind"),
     )
     with op.batch_alter_table("issuer_holder", schema=None) as batch_op:
