@@ -17,6 +17,7 @@ import wallet_codes.api
 from ecert.app import between
 from ecert.app.between.doors import Served
 from ecert.app.fronts import PICTURE_DOOR, page_doors, shell_of
+from ecert.app.listing import newest_list
 from ecert.app.wiring import House
 from ecert.runtime import problems
 from ecert.runtime.access import Access
@@ -25,7 +26,7 @@ from ecert.runtime.web import furnish
 
 __all__ = ["create_app"]
 
-BATCH_DOOR: Final = "/api/v1/certificates/batch"
+BATCH_DOORS: Final = ("/api/v1/certificates/batch", "/api/v1/verifications/batch")
 
 _TEXTS: Final = ("type", "title", "title_en", "code", "instance", "detail")
 _PROBLEM: Final[dict[str, Any]] = {
@@ -75,13 +76,14 @@ def _doors(house: House) -> tuple[APIRouter, ...]:
     return (
         *([issuer.api.router(house.issuer, house.replica, floor.clock)] if "issuer" in roles else ()),
         *([wallet_codes.api.router(house.home, floor.clock)] if "wallet" in roles else ()),
-        *([verifier.api.router(house.replica, house.codes, floor.clock)] if "verifier" in roles else ()),
+        *([verifier.api.router(house.replica, house.codes, floor.clock, house.limits)] if "verifier" in roles else ()),
         ledger.api.router(
             identity=floor.ledger.identity(),
             directory=house.directory,
             replica=house.replica,
             sending=floor.sending,
             audit=house.audit,
+            lists=newest_list(house),
         ),
         between.router(_served(house), roles=roles),
     )
@@ -102,7 +104,7 @@ def _measure(app: FastAPI, house: House, registry: Registry, *, page: problems.P
         answers.add(route=route, status=str(status))
         seconds.observe(taken, route=route)
 
-    furnish(app, large=(BATCH_DOOR, PICTURE_DOOR), page=page, observe=observe)
+    furnish(app, large=(*BATCH_DOORS, PICTURE_DOOR), page=page, observe=observe)
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> dict[str, str]:

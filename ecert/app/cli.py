@@ -16,6 +16,7 @@ import ledger.cli
 import verifier.cli
 from ecert.app import access_keys, demo, regions, serving
 from ecert.app.acting import acting
+from ecert.app.listing import verify_by_list
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
 from ecert.domain.reasons import explain
@@ -65,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     match args.command:
         case "verify":
-            return verifier.cli.run(args, partial(verify_here, settings, clock))
+            by_list = partial(verify_by_list, args.trust_list, args.trust_key, settings, clock)
+            return verifier.cli.run(args, by_list if args.trust_list else partial(verify_here, settings, clock))
         case "consortium":
             with acting(settings, clock) as way:
                 return ledger.cli.run_consortium(args, way, sys.stdout)

@@ -38,6 +38,7 @@ from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
 from ledger.sending import Sending
+from verifier.partners import Limits
 from verifier.subject import AHEAD
 from wallet_codes.home import Home
 from wallet_codes.purging import purge
@@ -86,6 +87,7 @@ class House:
     lines: Lines
     proofs: AuditLogs
     door: Door
+    limits: Limits
 
     @property
     def codes(self) -> HomeRegions:
@@ -208,7 +210,20 @@ def _furnish(floor: Floor, directory: Directory) -> House:
             followed=replica.refresh,
         )
     return House(
-        floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways, lines, proofs, door
+        floor,
+        directory,
+        writer,
+        replica,
+        audit,
+        anchoring,
+        rounds,
+        issuer,
+        home,
+        gateways,
+        lines,
+        proofs,
+        door,
+        Limits(),
     )
 
 

@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import pytest
 from cryptography import x509
@@ -35,6 +35,12 @@ def find_key(kid: str) -> Gateway:
         if signer.kid == kid:
             return RegionGateway(region, "ES256", signer.spki)
     raise NotAllowed("gateway.key_unknown")
+
+
+class Behave(Protocol):
+    """What the other side does with a request."""
+
+    def __call__(self, handler: Handler, request: Message, /) -> object: ...
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -23,6 +23,7 @@ from ecert.runtime.storage import Database, open_database
 from tests.unit.verifier.build import ESTATE, LI, World
 from tests.unit.verifier.home import CODE, USE, HomeRegion, shown
 from verifier import api, cli
+from verifier.partners import Limits
 from verifier.presentations import Asking, verify_file
 from verifier.report import Report
 
@@ -71,7 +72,7 @@ def client(world: World, home: HomeRegion, database: Database) -> _Client:
     app = FastAPI()
     problems.install(app)
     app.state.access = Access(database, _Clock(world))
-    app.include_router(api.router(world.replica, home, _Clock(world)))
+    app.include_router(api.router(world.replica, home, _Clock(world), Limits()))
     return _Client(app)
 
 
