@@ -7,6 +7,7 @@ INTEROP := build/interop/.ready
 FUZZ := build/fuzz/.ready
 PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
+VALIDATOR := build/validator/ecertd
 SYSTEM_COMMANDS := openssl chromium
 BASE ?= HEAD~1
 
@@ -14,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation lock clean node system
+.PHONY: help demo serve validator network network-test validator-check test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation lock clean go node system
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,12 +26,25 @@ demo: $(READY) ## Set up, then run the main job on the embedded chain and say wh
 serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is filled with the demonstration
 	ECERT_DEMO=1 $(BIN)/ecert serve
 
+validator: $(VALIDATOR) ## Build the validator into build/validator and keep it; needs Go 1.23 or newer
+
+network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine and leave them running (ecert network --help)
+	$(BIN)/ecert network up
+
+network-test: $(READY) $(VALIDATOR) ## Run the tests that need live validators
+	$(BIN)/python -m pytest -m network
+
+validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fresh module list
+	cd deploy/validator && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
+	cd deploy/validator && go run honnef.co/go/tools/cmd/staticcheck@v0.6.1 ./...
+	$(PYTHON) deploy/validator/modules.py --check
+
 test: $(READY) ## Set up, then run the tests that need no system package
-	$(BIN)/python -m pytest -m "not system and not interop"
+	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
 test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
 	$(BIN)/python -m pytest tests/hostile/test_large.py
-	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py
+	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
 crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1: a kill a name); needs root
 	$(BIN)/python -m pytest -q tests/crash tests/crash/full_disk.py
@@ -77,7 +91,7 @@ slither: node $(SOLC) $(SLITHER) ## Analyse the contracts; fails on a finding th
 
 coverage: $(READY) ## Run the tests under branch coverage; build/coverage/html shows what no test reaches
 	@mkdir -p build/coverage
-	$(BIN)/coverage run -m pytest -m "not system and not interop"
+	$(BIN)/coverage run -m pytest -m "not system and not interop and not network"
 	$(BIN)/coverage html --quiet
 	$(BIN)/coverage report
 
@@ -131,6 +145,10 @@ $(FUZZ): tests/fuzz/requirements.lock | $(READY)
 	$(BIN)/pip install --quiet --require-hashes --no-deps --only-binary :all: --target build/fuzz/packages -r $<
 	@touch $@
 
+$(VALIDATOR): $(wildcard deploy/validator/go.* deploy/validator/*.go deploy/validator/*/*.go) | go
+	@mkdir -p build/validator
+	cd deploy/validator && go build -trimpath -ldflags "-s -w" -o ../../$@ .
+
 $(SOLC): contracts/package.json contracts/package-lock.json | node
 	cd contracts && npm ci
 	@touch $@
@@ -138,6 +156,9 @@ $(SOLC): contracts/package.json contracts/package-lock.json | node
 $(PEERS): bench/peers/package.json bench/peers/package-lock.json | node
 	cd bench/peers && npm ci
 	@touch $@
+
+go:
+	@command -v go >/dev/null || { echo "This target needs Go 1.23 or newer (Debian: golang)." >&2; exit 1; }
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \

@@ -90,7 +90,7 @@ class Follower:
 
     def _hold_link(self, block: FinalBlock) -> None:
         head = self.writer.header.head
-        if (block.number, block.parent) != (head.number + 1, head.hash) or block.time <= head.time:
+        if (block.number, block.parent) != (head.number + 1, head.hash) or block.time < head.time:
             raise Unavailable("replica.unlinked", f"block {block.number} does not continue {head.number}")
 
     def _extend(self, chronicles: dict[bytes, Chronicle], events: tuple[Event, ...]) -> None:

@@ -8,7 +8,7 @@ whatever it was sent.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,10 +19,12 @@ __all__ = [
     "ChainIdentity",
     "Event",
     "FinalBlock",
+    "HasValidators",
     "Head",
     "Ledger",
     "Outcome",
     "SignedTransaction",
+    "Validator",
 ]
 
 
@@ -147,7 +149,7 @@ class Ledger(Protocol):
         """Count the account's final transactions: the nonce that the chain expects next."""
 
     def head(self) -> Head:
-        """Return the newest final block. Never goes back; its time rises with its number."""
+        """Return the newest final block. Never goes back; its time never falls (two may share a second)."""
 
     def blocks(self, *, first: int, last: int, contracts: Mapping[bytes, str]) -> Iterator[FinalBlock]:
         """Yield final blocks first..last in order, each whole, with the logs of `contracts` (by address).
@@ -166,3 +168,20 @@ class Ledger(Protocol):
 
     def close(self) -> None:
         """Give up what is held (locks, threads, connections)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """One validator as a driver last heard of it: whether it answers, and its newest block (None: never heard of)."""
+
+    name: str
+    is_up: bool
+    block: int | None
+
+
+@runtime_checkable
+class HasValidators(Protocol):
+    """What a driver of a network offers beside `Ledger`, for whoever operates: the validators, without asking any."""
+
+    def validators(self) -> tuple[Validator, ...]:
+        """Tell what was last heard of each validator that the driver knows; from memory, quick, from any thread."""

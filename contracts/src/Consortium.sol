@@ -33,6 +33,15 @@ contract Consortium is Chronicle, IConsortium {
     mapping(uint256 id => Ballot) private _ballots;
     Release[] private _releases;
     mapping(bytes32 nameAndVersion => bool) private _released;
+    /// @dev Read by the validators from the slots of _powers, _validatorEpoch and _validatorKeys, which are frozen.
+    mapping(address account => uint256) private _powers;
+    uint256 private _validatorEpoch;
+    bytes32[] private _validatorKeys;
+    uint32[] private _validatorRegions;
+    mapping(uint32 region => address[]) private _holders;
+
+    uint256 private constant MOST_ACCOUNTS = 64;
+    uint256 private constant MOST_VALIDATORS = 64;
 
     modifier onlyByVote() {
         require(msg.sender == address(this), ConsortiumOnlyByVote());
@@ -103,6 +112,12 @@ contract Consortium is Chronicle, IConsortium {
         _regions.pop();
         delete _regionOf[admin];
         delete _seats[region].admin;
+        --_powers[admin];
+        address[] storage holders = _holders[region];
+        for (uint256 i = 0; i < holders.length; ++i) {
+            --_powers[holders[i]];
+        }
+        delete _holders[region];
         _record(MemberRemoved.selector, abi.encode(region));
     }
 
@@ -138,6 +153,31 @@ contract Consortium is Chronicle, IConsortium {
     }
 
     /// @inheritdoc IConsortium
+    function setValidators(uint32[] calldata regions, bytes32[] calldata keys) external onlyByVote {
+        uint256 count = keys.length;
+        require(regions.length == count, ConsortiumUnequalLists());
+        require(count > 0 && count <= MOST_VALIDATORS, ConsortiumBadValidators());
+        uint256 before = _validatorKeys.length;
+        uint256 staying;
+        for (uint256 i = 0; i < count; ++i) {
+            _memberAdmin(regions[i]);
+            require(keys[i] != 0, ConsortiumBadValidators());
+            for (uint256 j = 0; j < i; ++j) {
+                require(keys[j] != keys[i], ConsortiumBadValidators());
+            }
+            for (uint256 j = 0; j < before; ++j) {
+                if (_validatorKeys[j] == keys[i]) ++staying;
+            }
+        }
+        (uint256 joining, uint256 leaving) = (count - staying, before - staying);
+        bool little = joining * 3 < count && leaving * 3 < before;
+        require(before == 0 || little, ConsortiumTooMuchAtOnce(joining, leaving));
+        _validatorKeys = keys;
+        _validatorRegions = regions;
+        _record(ValidatorsSet.selector, abi.encode(++_validatorEpoch, regions, keys));
+    }
+
+    /// @inheritdoc IConsortium
     function transferAdmin(address admin) external {
         _changeAdmin(_callerRegion(), admin);
     }
@@ -148,7 +188,12 @@ contract Consortium is Chronicle, IConsortium {
         require(seat.admin == msg.sender, ConsortiumNotAdmin(region, msg.sender));
         require(account != address(0), ConsortiumZeroAddress());
         require(role != 0, ConsortiumBlank());
-        _accounts[region][seat.term][role][account] = allowed;
+        mapping(address account => bool) storage accounts = _accounts[region][seat.term][role];
+        if (accounts[account] != allowed) {
+            accounts[account] = allowed;
+            if (allowed) _empower(region, account);
+            else _disempower(region, account);
+        }
         _record(AccountSet.selector, abi.encode(region, role, account, allowed));
     }
 
@@ -169,6 +214,16 @@ contract Consortium is Chronicle, IConsortium {
     /// @inheritdoc IConsortium
     function regionOf(address admin) external view returns (uint32) {
         return _regionOf[admin];
+    }
+
+    /// @inheritdoc IConsortium
+    function powersOf(address account) external view returns (uint256) {
+        return _powers[account];
+    }
+
+    /// @inheritdoc IConsortium
+    function validators() external view returns (uint256, uint32[] memory, bytes32[] memory) {
+        return (_validatorEpoch, _validatorRegions, _validatorKeys);
     }
 
     /// @inheritdoc IConsortium
@@ -236,6 +291,7 @@ contract Consortium is Chronicle, IConsortium {
         address former = _memberAdmin(region);
         _seatAdmin(region, admin);
         delete _regionOf[former];
+        --_powers[former];
         _record(AdminChanged.selector, abi.encode(region, admin));
     }
 
@@ -245,6 +301,27 @@ contract Consortium is Chronicle, IConsortium {
         require(_regionOf[admin] == 0, ConsortiumAdminTaken(admin));
         _regionOf[admin] = region;
         _seats[region].admin = admin;
+        ++_powers[admin];
+    }
+
+    /// @dev A member's accounts are listed, and their number bounded, so that its removal can take all their powers.
+    function _empower(uint32 region, address account) private {
+        require(_holders[region].length < MOST_ACCOUNTS, ConsortiumTooManyAccounts(region));
+        _holders[region].push(account);
+        ++_powers[account];
+    }
+
+    function _disempower(uint32 region, address account) private {
+        address[] storage holders = _holders[region];
+        uint256 last = holders.length - 1;
+        for (uint256 i = 0; i <= last; ++i) {
+            if (holders[i] == account) {
+                holders[i] = holders[last];
+                break;
+            }
+        }
+        holders.pop();
+        --_powers[account];
     }
 
     function _memberAdmin(uint32 region) private view returns (address admin) {
@@ -282,6 +359,6 @@ contract Consortium is Chronicle, IConsortium {
     function _canBeVotedOn(bytes4 selector) private pure returns (bool) {
         return selector == IConsortium.admitMember.selector || selector == IConsortium.removeMember.selector
             || selector == IConsortium.healAdmin.selector || selector == IConsortium.appointContract.selector
-            || selector == IConsortium.publishRelease.selector;
+            || selector == IConsortium.publishRelease.selector || selector == IConsortium.setValidators.selector;
     }
 }

@@ -40,6 +40,7 @@ interface IConsortium {
     event Voted(uint256 id, uint32 region);
     event ProposalExecuted(uint256 id);
     event ContractAppointed(bytes32 role, address contractAddress, uint64 fromBlock);
+    event ValidatorsSet(uint256 epoch, uint32[] regions, bytes32[] keys);
     event ReleasePublished(string name, string version, bytes32 sha256Digest, uint64 effectiveFrom);
 
     /// @notice A consortium has at least one member, at its birth and ever after.
@@ -64,7 +65,7 @@ interface IConsortium {
     error ConsortiumZeroAddress();
     /// @notice A name, version, digest or role may not be empty.
     error ConsortiumBlank();
-    /// @notice A proposal names none of the five functions that a vote can run.
+    /// @notice A proposal names none of the six functions that a vote can run.
     error ConsortiumUnknownAction(bytes4 selector);
     /// @notice A proposal expires after now.
     error ConsortiumBadExpiry(uint64 expiresAt);
@@ -87,7 +88,14 @@ interface IConsortium {
     /// @notice No release has this number.
     error ConsortiumUnknownRelease(uint256 index);
 
-    /// @notice Puts a call to be voted on: one of the five functions below, ABI-encoded. The proposer votes apart.
+    /// @notice A member allows no more accounts than this, roles counted apart.
+    error ConsortiumTooManyAccounts(uint32 region);
+    /// @notice A set has 1 to 64 validators, no key zero or twice.
+    error ConsortiumBadValidators();
+    /// @notice A third or more of the validators would join or leave at once.
+    error ConsortiumTooMuchAtOnce(uint256 joining, uint256 leaving);
+
+    /// @notice Puts a call to be voted on: one of the six functions below, ABI-encoded. The proposer votes apart.
     /// @param expiresAt The last second at which it can be voted on and executed; later than now.
     /// @return id Proposals are numbered from 1.
     function propose(bytes calldata action, uint64 expiresAt) external returns (uint256 id);
@@ -115,6 +123,13 @@ interface IConsortium {
     function publishRelease(string calldata name, string calldata version, bytes32 sha256Digest, uint64 effectiveFrom)
         external;
 
+    /// @notice By vote: the validators from the next block on, in place of the set before; one key, one vote.
+    /// @dev Until the first of these the genesis file's are in force, which the contract does not know: there the
+    /// validators themselves refuse what replaces a third or more.
+    /// @param regions Which member runs the validator of the same place.
+    /// @param keys Ed25519.
+    function setValidators(uint32[] calldata regions, bytes32[] calldata keys) external;
+
     /// @notice The caller hands its region over to another admin (an account or a multisignature contract).
     function transferAdmin(address admin) external;
 
@@ -130,6 +145,13 @@ interface IConsortium {
 
     /// @notice The region of an admin; 0 where it is none.
     function regionOf(address admin) external view returns (uint32);
+
+    /// @notice How many seats and roles an account holds; who holds none can neither send a transaction nor create a
+    /// contract on a chain whose validators read this.
+    function powersOf(address account) external view returns (uint256);
+
+    /// @notice The validators that were voted for last; epoch 0, and none, before the first vote.
+    function validators() external view returns (uint256 epoch, uint32[] memory regions, bytes32[] memory keys);
 
     /// @notice True while the region is a member and its admin allows the account in the role.
     function mayAct(uint32 region, bytes32 role, address account) external view returns (bool);

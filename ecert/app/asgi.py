@@ -18,7 +18,7 @@ from ecert.app import between
 from ecert.app.between.doors import Served
 from ecert.app.fronts import PICTURE_DOOR, page_doors, shell_of
 from ecert.app.listing import newest_list
-from ecert.app.wiring import House
+from ecert.app.wiring import House, measure
 from ecert.runtime import problems
 from ecert.runtime.access import Access
 from ecert.runtime.metrics import CONTENT_TYPE, Registry
@@ -99,6 +99,7 @@ def _measure(app: FastAPI, house: House, registry: Registry, *, page: problems.P
     seconds = registry.histogram("ecert_answer_seconds", "Time to answer, by route.")
     age = registry.gauge("ecert_replica_age_seconds", "Seconds since the newest block followed.")
     block = registry.gauge("ecert_replica_block", "The newest block followed.")
+    measure(house, registry)
 
     def observe(route: str, status: int, taken: float) -> None:
         answers.add(route=route, status=str(status))

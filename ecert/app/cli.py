@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 
 import ledger.cli
 import verifier.cli
-from ecert.app import access_keys, demo, regions, serving
+from ecert.app import access_keys, demo, network, regions, serving
 from ecert.app.acting import acting
 from ecert.app.listing import verify_by_list
 from ecert.app.reading import verify_here
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a fault is told by its sentence and its code."""
     parser = _Parser(prog="ecert", description="三省一市电子证照互认 / mutual acceptance of electronic certificates")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for room in (demo, serving, regions, verifier.cli, ledger.cli, access_keys):
+    for room in (demo, serving, regions, network, verifier.cli, ledger.cli, access_keys):
         room.add(commands)
     args = parser.parse_args(argv)
     try:
@@ -86,6 +86,7 @@ _OWN: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]]] 
     "demo": _demonstrate,
     "serve": serving.run,
     "regions": regions.run,
+    "network": network.run,
     "access": access_keys.run,
 }
 """The front door's own commands."""

@@ -21,6 +21,7 @@ from ecert.domain.signer import Signer
 from ecert.domain.trust import TrustState
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import Keys
+from ecert.runtime.metrics import Registry
 from ecert.runtime.settings import FOLLOWER, Settings
 from ecert.runtime.signed import Door
 from issuer import Issuer, due
@@ -32,7 +33,9 @@ from ledger.drivers import calls
 from ledger.drivers.calls import account
 from ledger.drivers.calls import encode_call as encode
 from ledger.drivers.embedded import EmbeddedLedger, open_embedded, server_of
-from ledger.drivers.evm import TRANSACTION_GAS
+from ledger.drivers.gas import call_gas
+from ledger.drivers.network import Addresses, open_network
+from ledger.drivers.permissioned import NetworkLedger
 from ledger.following import Follower
 from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
@@ -52,6 +55,7 @@ __all__ = [
     "announce",
     "encode",
     "found",
+    "measure",
     "open_house",
     "region_signer",
     "server_of",
@@ -66,7 +70,23 @@ def _embedded(rest: str, settings: Settings, clock: Clock) -> Ledger:
     return open_embedded(Path(rest), clock=clock.now, heartbeat=settings.heartbeat)
 
 
-DRIVERS: Drivers = {"embedded": _embedded}
+def _network(scheme: str) -> Callable[[str, Settings, Clock], Ledger]:
+    def opened(rest: str, settings: Settings, clock: Clock) -> Ledger:
+        rpc = [f"{scheme}://{place}" for place in rest.removeprefix("//").split(",")]
+        consensus = [f"{scheme}://{place}" for place in settings.consensus if place]
+        addresses = Addresses(rpc, consensus, settings.ledger_tls)
+        return open_network(
+            addresses,
+            genesis=settings.genesis,
+            home=settings.home,
+            heartbeat=settings.heartbeat,
+            clock=clock.now,
+        )
+
+    return opened
+
+
+DRIVERS: Drivers = {"embedded": _embedded, "rpc+http": _network("http"), "rpc+https": _network("https")}
 """The chains that a deployment can stand on, by the scheme of ECERT_LEDGER."""
 
 
@@ -261,4 +281,11 @@ def announce(house: House, url: str) -> None:
 def sign_through(call: Call, sender: Account, nonce: int, *, chain_id: int) -> SignedTransaction:
     """Sign a call for a chain that another process owns."""
     payload = calls.encode_call(call)
-    return calls.sign(sender, chain_id=chain_id, nonce=nonce, gas=TRANSACTION_GAS, to=call.address, payload=payload)
+    gas = call_gas(call.function, payload)
+    return calls.sign(sender, chain_id=chain_id, nonce=nonce, gas=gas, to=call.address, payload=payload)
+
+
+def measure(house: House, registry: Registry) -> None:
+    """Let an operator watch the network, where the house stands on one."""
+    if isinstance(house.floor.ledger, NetworkLedger):
+        house.floor.ledger.measure(registry)

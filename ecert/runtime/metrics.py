@@ -124,6 +124,10 @@ class Registry:
         self._keep(name, meaning, made := Histogram(bounds))
         return made
 
+    def keep(self, name: str, meaning: str, metric: Counter | Gauge | Histogram) -> None:
+        """Take in a metric that was counted before this registry was made; ValueError for a name that is taken."""
+        self._keep(name, meaning, metric)
+
     def text(self) -> str:
         """Write all metrics in the order in which they were made."""
         return "".join(

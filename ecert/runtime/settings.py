@@ -24,6 +24,7 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 _PREFIX: Final = "ECERT_"
 _LEDGER: Final = re.compile(r"embedded:.+|rpc\+https?://[^\s,]+(,[^\s,]+)*")
+_CONSENSUS: Final = re.compile(r"([^\s,/]+(,[^\s,/]+)*)?")
 _DATABASE: Final = re.compile(r"sqlite:///.+|postgresql\+psycopg://\S+")
 _SIGNER: Final = re.compile(r"[a-z][a-z0-9]*:\S+")
 _URL: Final = r"https?://[^\s/?#@,=]+"
@@ -39,6 +40,9 @@ class Settings:
 
     home: Path
     ledger: str
+    consensus: tuple[str, ...]
+    genesis: Path
+    ledger_tls: Path | None
     database: str = field(repr=False)
     signer: str = field(repr=False)
     replica: Path
@@ -65,6 +69,9 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     settings = Settings(
         home=Path(home),
         ledger=read.text("LEDGER", _LEDGER, f"embedded:{home}/chain.sqlite"),
+        consensus=tuple(read.text("CONSENSUS", _CONSENSUS, "").split(",")),
+        genesis=Path(read.text("GENESIS", _ANY, f"{home}/genesis.json")),
+        ledger_tls=read.folder("LEDGER_TLS"),
         database=read.text("DATABASE", _DATABASE, f"sqlite:///{home}/ecert.sqlite"),
         signer=read.text("SIGNER", _SIGNER, f"file:{home}/keys"),
         replica=Path(read.text("REPLICA", _ANY, f"{home}/replica")),
@@ -108,6 +115,9 @@ class _Reader:
         if len({region for region, _, _ in pairs}) < len(pairs):
             raise Malformed("settings.value", f"{_PREFIX}PEERS names a region twice")
         return {int(region): url for region, _, url in pairs}
+
+    def folder(self, name: str) -> Path | None:
+        return Path(self.text(name, _ANY, "")) if _PREFIX + name in self._left else None
 
     def number(self, name: str, default: int, bounds: range) -> int:
         digits = self.text(name, _ANY, str(default))

@@ -44,20 +44,20 @@ class _Chain(Chain):
     vm_configuration: tuple[tuple[BlockNumber, type[VirtualMachineAPI]], ...] = ((BlockNumber(0), _VM),)
 
 
-def parse_transaction(raw: bytes) -> SignedTransactionAPI:
-    """Decode a transaction that this chain can run; Malformed("ledger.transaction") for any other bytes.
+def parse_transaction(raw: bytes, *, chain_id: int = CHAIN_ID, gas: int = TRANSACTION_GAS) -> SignedTransactionAPI:
+    """Decode a transaction that a chain can run; Malformed("ledger.transaction") for any other bytes.
 
-    It is signed for this chain, costs and moves nothing, has no blobs and keeps within `TRANSACTION_GAS`.
+    It is signed for that chain, costs and moves nothing, has no blobs and keeps within `gas`.
     """
     try:
         transaction = _VM.get_transaction_builder().decode(raw)
         transaction.validate()
         runs = (
-            transaction.chain_id == CHAIN_ID
+            transaction.chain_id == chain_id
             and transaction.type_id != 3  # noqa: PLR2004 - EIP-4844's number for blobs, which cost a fee
             and transaction.value == 0
             and transaction.max_fee_per_gas == 0
-            and transaction.gas <= TRANSACTION_GAS
+            and transaction.gas <= gas
         )
     except (ValidationError, PyEVMError, RLPException, ValueError, TypeError, IndexError) as fault:
         raise Malformed("ledger.transaction", type(fault).__name__) from fault

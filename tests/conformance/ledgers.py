@@ -14,14 +14,14 @@ from ledger.port import Account, Call, Event, Ledger, Outcome, SignedTransaction
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
 ROLES = {"trust": "TrustRegistry", "anchor": "CertificateAnchor", "status": "StatusRegistry"}
 REGIONS = (31, 32, 33, 34)
 FAR = 4_000_000_000
 NOWHERE = b"\x77" * 20
-PATIENCE = 20  # seconds of the wall, for what takes milliseconds
+PATIENCE = 30  # seconds of the wall, for what takes milliseconds, or two blocks
 
 
 def open_hurried(path: Path) -> Ledger:
@@ -35,10 +35,6 @@ def hurried_clock() -> float:
 
 def _doze(event: threading.Event, seconds: float) -> None:
     event.wait(min(seconds, 0.002))
-
-
-# A driver joins by a line: how to open the chain that is kept under a path, again and again.
-DRIVERS: Mapping[str, Callable[[Path], Ledger]] = {"embedded": open_hurried}
 
 
 def role(name: str) -> bytes:

@@ -31,15 +31,15 @@ def test_the_head_never_goes_back(house: Consortium) -> None:
         until(lambda: house.ledger.head().number > seen[-1].number)
         seen.append(house.ledger.head())
     pairs = list(pairwise(seen))
-    assert all(a.number < b.number and a.time < b.time and a.hash != b.hash for a, b in pairs)
+    assert all(a.number < b.number and a.time <= b.time and a.hash != b.hash for a, b in pairs)
 
 
-def test_blocks_are_linked_and_their_times_rise(house: Consortium) -> None:
+def test_blocks_are_linked_and_their_times_never_fall(house: Consortium) -> None:
     blocks = all_blocks(house)
     assert [block.number for block in blocks] == list(range(len(blocks)))
     for parent, child in pairwise(blocks):
         assert child.parent == parent.hash
-        assert child.time > parent.time
+        assert child.time >= parent.time
 
 
 def test_blocks_read_again_are_the_same(house: Consortium) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
+import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -30,8 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ecert.app.delta import Delta
+    from ecert.app.wiring import House
 
 CLIENT = Path(__file__).parents[2] / "docs/partners/client.py"
+PAGE = CLIENT.parent.with_suffix(".md")
+EXAMPLE = re.compile(r"<!-- run: ([a-z-]+) -->\n((?:    .*\n)+|```python\n(?s:.*?)```\n)")
 USCC, NAME, ITEMS = "91350100M000100Y43", "示例江西省数据共享平台", ("EC-0001", "EC-0101")
 HOLDER = {"id_type": LI.ref.id_type, "id": LI.id}
 
@@ -229,6 +235,59 @@ def test_an_altered_trust_list_is_refused(place: Place, tmp_path: Path, part: in
         assert main(["verify", str(tmp_path / "card"), "--trust-list", str(tmp_path / "list")]) in {1, 3}
     finally:
         del os.environ["ECERT_HOME"]
+
+
+def test_every_example_of_the_page_runs(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(CLIENT, tmp_path / "client.py")
+    shutil.copy(place.key_file.with_name("sponsor.pem"), tmp_path / "sponsor.pem")
+    (tmp_path / "card.json").write_text(json.dumps(place.container), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    run = {name: text.replace("https://shanghai.example", place.partner.url) for name, text in examples()}
+    house = place.delta.of(31)
+
+    typed(run["key"])
+    with monkeypatch.context() as at_sponsor:
+        for name, value in settings_of_region(house).items():
+            at_sponsor.setenv(name, value)
+        assert main(shlex.split(run["sponsor"])[1:]) == 0, capfd.readouterr().err
+    place.delta.settle()
+    assert json.loads(typed(run["verify"]))["verdict"] == "accept"
+    first, *others = typed(f"python -c {shlex.quote(run['python'])}").splitlines()
+    assert first.startswith("accept ['")
+    assert others == ["['accept', 'accept', 'accept']", "403 partner.item"]
+    fetch, verify = run["trust-list"].splitlines()
+    words, _, kept = fetch.partition(" > ")
+    (tmp_path / kept).write_text(typed(words), "ascii")
+    monkeypatch.setenv("ECERT_HOME", str(tmp_path / "home"))
+    assert main(shlex.split(verify)[1:]) == 0
+    place.sponsor()
+    assert set(run) == {"key", "sponsor", "verify", "python", "trust-list"}
+
+
+def examples() -> Iterator[tuple[str, str]]:
+    for name, text in EXAMPLE.findall(PAGE.read_text("utf-8")):
+        fenced = re.fullmatch(r"```python\n(.*)```", text.strip(), re.DOTALL)
+        yield name, fenced[1] if fenced else "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def typed(line: str) -> str:
+    words = shlex.split(line)
+    assert words[0] == "python"
+    done = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def settings_of_region(house: House) -> dict[str, str]:
+    settings = house.floor.settings
+    return {
+        "ECERT_HOME": str(settings.home),
+        "ECERT_LEDGER": settings.ledger,
+        "ECERT_REGIONS": settings.regions[0],
+        "ECERT_CONSORTIUM": "0x" + house.directory.consortium.hex(),
+    }
 
 
 def test_the_client_is_a_program_of_its_own(place: Place, tmp_path: Path) -> None:

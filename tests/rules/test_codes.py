@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CODE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+")
 OTHERS = ("ecert.", "evm.", "http.")
 """Dotted words that are no codes: modules and scopes of ours, compiler output, ASGI messages."""
-FILES = (".toml", ".json", ".html", ".css", ".js", ".bin", ".sqlite", ".py")
+FILES = (".toml", ".json", ".html", ".css", ".js", ".bin", ".sqlite", ".py", ".pem", ".key")
 
 
 def test_every_code_in_the_source_is_listed() -> None:

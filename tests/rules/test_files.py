@@ -10,6 +10,8 @@ from tests.rules import tree
 
 LONGEST = 400
 MEDIAN = 110
+ALONE = {"ledger/evidence/checker.py": 600}
+"""A program that strangers are handed as one file, and so cannot be cut: docs/decisions/0015-one-file-checker.md."""
 FOREIGN = {
     *("util", "utils", "helper", "helpers", "common", "base", "misc", "manager"),
     *("handler", "handlers", "processor", "data", "info"),
@@ -25,7 +27,7 @@ def test_a_module_begins_with_its_reason_on_line_1() -> None:
 def test_no_file_is_longer_than_400_lines() -> None:
     lengths = {tree.name(path): _length(path.read_text("utf-8")) for path in tree.files(".py", ".sol")}
 
-    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+    assert {path: length for path, length in lengths.items() if length > ALONE.get(path, LONGEST)} == {}
 
 
 def test_the_median_file_of_the_product_has_at_most_110_lines() -> None:

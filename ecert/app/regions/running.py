@@ -19,7 +19,7 @@ from ecert.app.delta import Delta
 from ecert.app.floor import Drivers
 from ecert.app.migrations import migrate
 from ecert.app.regions.plan import HOST, Plan
-from ecert.app.wiring import DRIVERS, House, account, found, open_house
+from ecert.app.wiring import DRIVERS, House, account, announce, found, open_house
 from ecert.domain.errors import Unavailable
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import open_keys
@@ -40,6 +40,7 @@ def opened(laid: Plan, clock: Clock, *, drivers: Drivers = DRIVERS) -> Iterator[
         delta = undo.enter_context(raised(laid, clock, drivers=drivers))
         for region, house in delta.houses.items():
             undo.enter_context(serving(house, laid.ports[region]))
+        announce(delta.of(min(delta.houses)), laid.url(min(delta.houses)))
         yield delta
 
 

@@ -132,7 +132,7 @@ def test_an_invented_change_sets_no_bit_for_anybody(house: House) -> None:
     [
         lambda b: replace(b, parent=bytes(32)),
         lambda b: replace(b, number=b.number + 1),
-        lambda b: replace(b, time=0),
+        lambda b: replace(b, time=-1),
     ],
 )
 def test_a_block_that_does_not_continue_the_last_is_refused(

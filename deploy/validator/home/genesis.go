@@ -1,0 +1,122 @@
+package home
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cosmossdk.io/math"
+	"github.com/cometbft/cometbft/crypto/ed25519"
+	cmttypes "github.com/cometbft/cometbft/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
+	feemarkettypes "github.com/cosmos/evm/x/feemarket/types"
+	vmtypes "github.com/cosmos/evm/x/vm/types"
+	"github.com/ethereum/go-ethereum/common"
+
+	"ecertd/chain"
+)
+
+// Network is what every member must agree on before the first block.
+type Network struct {
+	// ChainID is Ethereum's; CometBFT's is "ecert-" and the same number.
+	ChainID uint64
+	// Founders may send until the Consortium stands; the first one's first transaction makes it.
+	Founders []common.Address
+	// Cards are the validators'.
+	Cards []Card
+	// Time is the first block's.
+	Time time.Time
+	// BlockGas and BlockBytes bound a block.
+	BlockGas, BlockBytes int64
+}
+
+// CometID is the name of the chain that validators sign.
+func (n Network) CometID() string { return fmt.Sprintf("ecert-%d", n.ChainID) }
+
+// Genesis makes the file from which all members start; no name, region or key may be there twice.
+func Genesis(n Network) (*genutiltypes.AppGenesis, error) {
+	validators, listed, err := n.validators()
+	if err != nil {
+		return nil, err
+	}
+	founding, err := chain.NewFounding(n.ChainID, n.Founders, listed)
+	if err != nil {
+		return nil, err
+	}
+	state, err := appState(n.ChainID, founding)
+	if err != nil {
+		return nil, err
+	}
+	genesis := genutiltypes.NewAppGenesisWithVersion(n.CometID(), state)
+	genesis.AppName, genesis.GenesisTime, genesis.InitialHeight = chain.Name, n.Time.UTC().Truncate(time.Second), 1
+	genesis.Consensus.Validators = validators
+	genesis.Consensus.Params = cmttypes.DefaultConsensusParams()
+	genesis.Consensus.Params.Block.MaxBytes, genesis.Consensus.Params.Block.MaxGas = n.BlockBytes, n.BlockGas
+	return genesis, genesis.ValidateAndComplete()
+}
+
+func (n Network) validators() (genesis []cmttypes.GenesisValidator, listed []chain.Validator, err error) {
+	if len(n.Cards) == 0 {
+		return nil, nil, fmt.Errorf("a network has at least one validator")
+	}
+	seen := map[string]bool{}
+	for _, card := range n.Cards {
+		v, err := card.validator()
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, mark := range []string{card.Key, card.NodeID, card.Name, fmt.Sprint(card.Region), "peer " + card.Peer} {
+			if seen[mark] {
+				return nil, nil, Refusal{KeyTwice, fmt.Sprintf("%s of %s is another's too", mark, card.Name)}
+			}
+			seen[mark] = true
+		}
+		key := ed25519.PubKey(v.Key)
+		genesis = append(genesis, cmttypes.GenesisValidator{Address: key.Address(), PubKey: key, Power: 1, Name: v.Name})
+		listed = append(listed, v)
+	}
+	return genesis, listed, nil
+}
+
+func appState(id uint64, founding chain.Founding) (json.RawMessage, error) {
+	enc := chain.Encoding(id)
+	state := chain.Basics().DefaultGenesis(enc.Codec)
+	state[banktypes.ModuleName] = enc.Codec.MustMarshalJSON(coins())
+	state[feemarkettypes.ModuleName] = enc.Codec.MustMarshalJSON(noFees())
+	state[vmtypes.ModuleName] = enc.Codec.MustMarshalJSON(openMachine())
+	members, err := json.Marshal(founding)
+	if err != nil {
+		return nil, err
+	}
+	state[chain.ConsortiumModule] = members
+	return json.MarshalIndent(state, "", " ")
+}
+
+// coins names the coin of which there is none; the EVM asks for its decimals.
+func coins() *banktypes.GenesisState {
+	state := banktypes.DefaultGenesisState()
+	state.DenomMetadata = []banktypes.Metadata{{
+		Base: chain.Denom, Display: chain.Coin, Name: chain.Coin, Symbol: chain.Coin,
+		DenomUnits: []*banktypes.DenomUnit{{Denom: chain.Denom}, {Denom: chain.Coin, Exponent: 18}},
+	}}
+	return state
+}
+
+func noFees() *feemarkettypes.GenesisState {
+	state := feemarkettypes.DefaultGenesisState()
+	state.Params.NoBaseFee = true
+	state.Params.BaseFee, state.Params.MinGasPrice = math.LegacyZeroDec(), math.LegacyZeroDec()
+	state.Params.MinGasMultiplier = math.LegacyZeroDec() // else a receipt tells half the limit at least
+	return state
+}
+
+// openMachine leaves admission to chain.App, which asks the Consortium, and takes out what writes in empty blocks.
+func openMachine() *vmtypes.GenesisState {
+	state := vmtypes.DefaultGenesisState()
+	state.Params.EvmDenom = chain.Denom
+	state.Params.ExtendedDenomOptions = nil
+	state.Params.ActiveStaticPrecompiles = nil
+	state.Preinstalls = nil
+	return state
+}

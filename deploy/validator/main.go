@@ -1,0 +1,93 @@
+// ecertd is a validator of the consortium's chain: CometBFT consensus under an Ethereum virtual machine.
+package main
+
+import (
+	"io"
+	"os"
+
+	"cosmossdk.io/log"
+	cmtcfg "github.com/cometbft/cometbft/config"
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/server"
+	svrcmd "github.com/cosmos/cosmos-sdk/server/cmd"
+	servertypes "github.com/cosmos/cosmos-sdk/server/types"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	evmconfig "github.com/cosmos/evm/config"
+	evmserver "github.com/cosmos/evm/server"
+	"github.com/spf13/cobra"
+
+	"ecertd/chain"
+	"ecertd/home"
+)
+
+func main() {
+	notation := sdk.GetConfig()
+	notation.SetBech32PrefixForAccount(chain.Prefix, chain.Prefix+"pub")
+	notation.SetBech32PrefixForValidator(chain.Prefix+"valoper", chain.Prefix+"valoperpub")
+	notation.SetBech32PrefixForConsensusNode(chain.Prefix+"valcons", chain.Prefix+"valconspub")
+	notation.Seal()
+
+	where := os.ExpandEnv("$HOME/.ecertd")
+	if err := svrcmd.Execute(rootCommand(where), "ECERTD", where); err != nil {
+		os.Exit(1)
+	}
+}
+
+func rootCommand(where string) *cobra.Command {
+	root := &cobra.Command{Use: chain.Name, Short: "A validator of the consortium's chain", SilenceUsage: true}
+	comet := &cobra.Command{Use: "comet", Short: "This node's identity in consensus", PersistentPreRunE: configured(where)}
+	comet.AddCommand(server.ShowNodeIDCmd(), server.ShowValidatorCmd(), server.ShowAddressCmd())
+	root.AddCommand(startCommand(where), initCommand(), joinCommand(), testnetCommand(), comet)
+	return root
+}
+
+func startCommand(where string) *cobra.Command {
+	options := evmserver.NewDefaultStartOptions(
+		func(logger log.Logger, db dbm.DB, trace io.Writer, settings servertypes.AppOptions) evmserver.Application {
+			return chain.New(logger, db, trace, settings)
+		}, where)
+	start := evmserver.StartCmd(options)
+	start.Short, start.Long = "Run the node of a home, after judging the home", ""
+	start.PersistentPreRunE = configured(where)
+	bind := start.PreRunE
+	start.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if err := bind(cmd, args); err != nil {
+			return err
+		}
+		return home.Inspect(settings(server.GetServerContextFromCmd(cmd)))
+	}
+	return start
+}
+
+// settings are read after flags, environment and files were joined: what is judged is what will run.
+func settings(told *server.Context) home.Settings {
+	inner := []string{told.Config.RPC.ListenAddress}
+	for _, option := range []string{"grpc.address", "json-rpc.address", "json-rpc.ws-address"} {
+		inner = append(inner, told.Viper.GetString(option))
+	}
+	return home.Settings{
+		Home: told.Config.RootDir, Moniker: told.Config.Moniker, ChainID: told.Viper.GetUint64(chain.IDOption),
+		Inner: inner, RemoteSigner: told.Config.PrivValidatorListenAddr != "",
+	}
+}
+
+// configured reads a home's files into the command's context.
+func configured(where string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		enc := chain.Encoding(chain.DefaultID)
+		ctx := client.Context{}.WithCodec(enc.Codec).WithInterfaceRegistry(enc.InterfaceRegistry).
+			WithTxConfig(enc.TxConfig).WithLegacyAmino(enc.Amino).
+			WithAccountRetriever(authtypes.AccountRetriever{}).WithHomeDir(where)
+		ctx, err := client.ReadPersistentCommandFlags(ctx, cmd.Flags())
+		if err != nil {
+			return err
+		}
+		if err := client.SetCmdClientContextHandler(ctx, cmd); err != nil {
+			return err
+		}
+		template, defaults := evmconfig.InitAppConfig(chain.Denom, chain.DefaultID)
+		return server.InterceptConfigsPreRunHandler(cmd, template, defaults, cmtcfg.DefaultConfig())
+	}
+}

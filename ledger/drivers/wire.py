@@ -1,0 +1,136 @@
+"""One bounded JSON-RPC question to a validator: so long, so large and no further (JSON-RPC 2.0 over HTTP POST).
+
+Both doors of a validator speak it: Ethereum's JSON-RPC and CometBFT's consensus RPC. Nothing that comes in is
+believed here; it is only kept from harming: no redirect, no compression, a limit on bytes and on time.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import httpx
+import orjson
+
+from ecert.domain.errors import Malformed, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["LARGEST", "SILENCE", "Refusal", "Wire", "tls_of"]
+
+Params: TypeAlias = "Sequence[object] | Mapping[str, object]"
+
+SILENCE: Final = 3.0
+"""Seconds without a byte after which a validator counts as silent."""
+LARGEST: Final = 32 << 20
+"""Bytes of an answer: a block of 4 MiB with its results, in base64 and hexadecimal, has room in it."""
+_LONGEST: Final = 10.0
+
+
+class Refusal(Exception):
+    """The validator answered with a JSON-RPC error: its message, and its data where there are any."""
+
+    def __init__(self, message: str, data: object = None) -> None:
+        """Keep both; the number of the error says nothing that they do not."""
+        super().__init__(message)
+        self.message = message
+        self.data = data
+
+
+class Wire:
+    """One URL of a validator; any thread may ask."""
+
+    def __init__(self, url: str, *, tls: ssl.SSLContext | None = None, silence: float = SILENCE) -> None:
+        """Connect lazily; `silence` in seconds."""
+        self.url = url
+        self._verify = tls if tls is not None else True
+        self._silence = silence
+        self._longest = _LONGEST * silence / SILENCE
+        self._client = self._connect()
+
+    def call(self, method: str, params: Params) -> Any:  # noqa: ANN401 - JSON of a stranger
+        """Ask and return the result as parsed JSON. Refusal where the validator answers with an error.
+
+        Unavailable "ledger.silent", "ledger.tls", "ledger.answer_large", "ledger.answer_slow" or "ledger.answer_form".
+        """
+        told = self._parsed(self._body({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+        match told:
+            case {"error": {"message": str(message), **more}}:
+                raise Refusal(message, more.get("data"))
+            case {"result": result}:
+                return result
+            case _:
+                raise Unavailable("ledger.answer_form", f"{method}: no JSON-RPC answer")
+
+    def close(self) -> None:
+        """Give the connections up."""
+        self._client.close()
+
+    def _connect(self) -> httpx.Client:
+        headers = {"Accept-Encoding": "identity"}
+        return httpx.Client(timeout=self._silence, verify=self._verify, trust_env=False, headers=headers)
+
+    def _body(self, question: Mapping[str, object]) -> bytes:
+        client, give_up = self._client, time.monotonic() + self._longest
+        watch = threading.Timer(self._longest + 1, self._cut, (client,))
+        watch.start()
+        try:
+            with client.stream("POST", self.url, json=question) as answer:
+                return self._read(answer, give_up)
+        except (httpx.HTTPError, httpx.StreamError, RuntimeError, OSError) as fault:
+            if _is_of_tls(fault):
+                raise Unavailable("ledger.tls", self.url) from fault
+            code = "ledger.answer_slow" if time.monotonic() > give_up else "ledger.silent"
+            raise Unavailable(code, f"{self.url}: {type(fault).__name__}") from fault
+        finally:
+            watch.cancel()
+
+    def _cut(self, client: httpx.Client) -> None:
+        """Hang up on a head that comes a byte at a time, which no limit between two bytes ends."""
+        self._client = self._connect()
+        client.close()
+
+    def _read(self, answer: httpx.Response, give_up: float) -> bytes:
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise Unavailable("ledger.answer_form", f"{self.url}: compressed, which nobody asked for")
+        content = bytearray()
+        for piece in answer.iter_raw():
+            content += piece
+            if len(content) > LARGEST:
+                raise Unavailable("ledger.answer_large", self.url)
+            if time.monotonic() > give_up:
+                raise Unavailable("ledger.answer_slow", self.url)
+        return bytes(content)
+
+    def _parsed(self, content: bytes) -> object:
+        try:
+            return orjson.loads(content)
+        except ValueError as fault:
+            raise Unavailable("ledger.answer_form", f"{self.url}: not JSON") from fault
+
+
+def tls_of(folder: Path) -> ssl.SSLContext:
+    """Build the context of mutual TLS 1.3 from `ca.pem`, `client.pem` and `client.key`; Malformed("ledger.tls_files").
+
+    Only the authority in `ca.pem` is believed, and a certificate must be for the host that is asked.
+    """
+    try:
+        context = ssl.create_default_context(cafile=folder / "ca.pem")
+        context.load_cert_chain(folder / "client.pem", folder / "client.key")
+    except (OSError, ssl.SSLError) as fault:
+        raise Malformed("ledger.tls_files", str(folder)) from fault
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+def _is_of_tls(fault: BaseException) -> bool:
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

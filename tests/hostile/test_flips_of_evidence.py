@@ -1,0 +1,56 @@
+"""No byte of an evidence bundle can be turned: a turned one shows nothing, whichever it is.
+
+Every bundle is turned at every 49th byte, each from another on. All bytes of all of them are
+turned by `python -m tests.hostile.test_flips_of_evidence`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ledger.evidence import checker
+from ledger.evidence.checker import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.hostile.conftest import Tell
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "evidence"
+GENESIS = checker.read_genesis((VECTORS / "genesis.json").read_bytes())
+NAMES = sorted(json.loads((VECTORS / "cases.json").read_bytes())["reports"])
+STRIDE = 49
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_turned_byte_shows_nothing(name: str, tell: Tell) -> None:
+    whole = (VECTORS / f"{name}.bundle.json").read_bytes()
+    places = range(7 * NAMES.index(name), len(whole), STRIDE)
+
+    assert checker.judge(whole, GENESIS)
+    assert len(places) > 300
+    assert list(survivors(whole, places)) == []
+    tell(f"{len(places)} bytes of {name} turned, none of it believed")
+
+
+def survivors(whole: bytes, places: Iterable[int]) -> Iterable[int]:
+    for place in places:
+        bent = bytearray(whole)
+        bent[place] ^= 1 << place % 7
+        try:
+            checker.judge(bytes(bent), GENESIS)
+        except Refused:
+            continue
+        yield place
+
+
+if __name__ == "__main__":
+    for each in NAMES:
+        told = (VECTORS / f"{each}.bundle.json").read_bytes()
+        passed = list(survivors(told, range(len(told))))
+        sys.stdout.write(f"{each}: {len(told)} bytes turned, {len(passed)} believed\n")
