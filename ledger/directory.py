@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from eth_hash.auto import keccak
 
 from ecert.domain.errors import Unavailable
+from ecert.domain.trust import TrustState
 from ledger.port import Call, Ledger
 
-__all__ = ["ACCOUNT_ROLES", "CONTRACTS", "Directory", "look_up"]
+__all__ = ["ACCOUNT_ROLES", "CONTRACTS", "Directory", "directory_followed", "look_up"]
 
 CONTRACTS: Mapping[bytes, str] = {
     keccak(b"trust"): "TrustRegistry",
@@ -52,3 +53,11 @@ def look_up(ledger: Ledger, consortium: bytes) -> Directory:
             raise Unavailable("ledger.unfounded", f"no {name} has been appointed")
         found[name] = address
     return Directory(consortium, found["TrustRegistry"], found["CertificateAnchor"], found["StatusRegistry"])
+
+
+def directory_followed(trust: TrustState, consortium: bytes) -> Directory | None:
+    """Tell the directory from what was followed, for while the chain is away; None where a role was never filled."""
+    newest = {CONTRACTS[role]: address for role, address, _ in trust.directory if role in CONTRACTS}
+    if len(newest) < len(CONTRACTS):
+        return None
+    return Directory(consortium, newest["TrustRegistry"], newest["CertificateAnchor"], newest["StatusRegistry"])

@@ -38,11 +38,14 @@ def opened(settings: Settings, clock: Clock) -> Iterator[House]:
 
 @contextmanager
 def acting(settings: Settings, clock: Clock) -> Iterator[Acting]:
-    """Give a command its way to act; Unavailable("ledger.locked") where the holder does not say where it answers."""
+    """Give a command its way to act; Unavailable("ledger.locked") where the holder does not say where it answers.
+
+    On the network nobody holds the chain, but a server holds the replica and the queue of nonces: it is asked as well.
+    """
     try:
         house = open_house(settings, clock)
     except Unavailable as fault:
-        url = _server(settings) if fault.code == "ledger.locked" else None
+        url = _server(settings, fault.code)
         if url is None:
             raise
         yield _through(settings, clock, url)
@@ -55,9 +58,11 @@ def acting(settings: Settings, clock: Clock) -> Iterator[Acting]:
         house.close()
 
 
-def _server(settings: Settings) -> str | None:
+def _server(settings: Settings, code: str) -> str | None:
     scheme, _, path = settings.ledger.partition(":")
-    return server_of(Path(path)) if scheme == "embedded" else None
+    if scheme == "embedded":
+        return server_of(Path(path)) if code == "ledger.locked" else None
+    return settings.public_url if code == "replica.locked" else None
 
 
 def _through(settings: Settings, clock: Clock, url: str) -> Acting:

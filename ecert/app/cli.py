@@ -17,6 +17,7 @@ import verifier.cli
 from ecert.app import access_keys, demo, network, regions, serving
 from ecert.app.acting import acting
 from ecert.app.listing import verify_by_list
+from ecert.app.proving import gather_here
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
 from ecert.domain.reasons import explain
@@ -68,14 +69,19 @@ def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
         case "verify":
             by_list = partial(verify_by_list, args.trust_list, args.trust_key, settings, clock)
             return verifier.cli.run(args, by_list if args.trust_list else partial(verify_here, settings, clock))
-        case "consortium":
-            with acting(settings, clock) as way:
-                return ledger.cli.run_consortium(args, way, sys.stdout)
-        case "trust":
-            with acting(settings, clock) as way:
-                return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
+        case "consortium" | "trust" | "evidence":
+            return _run_ledger(args, settings, clock)
         case _:
             return _OWN[args.command](args, settings, clock)
+
+
+def _run_ledger(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    if args.command == "evidence":
+        return ledger.cli.run_evidence(args, partial(gather_here, settings, clock), settings.genesis, sys.stdout)
+    with acting(settings, clock) as way:
+        if args.command == "consortium":
+            return ledger.cli.run_consortium(args, way, sys.stdout)
+        return ledger.cli.run_trust(args, way, open_keys(settings.signer), sys.stdout)
 
 
 def _demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:

@@ -7,6 +7,7 @@ import time
 from ecert.app.wiring import House, open_house
 from ecert.domain.errors import Unavailable
 from ecert.runtime.clock import Clock
+from ecert.runtime.logs import log
 from ecert.runtime.settings import Settings
 from ledger.replica import Replica, open_replica
 from verifier.presentations import Asking, verify_file
@@ -36,7 +37,19 @@ def verify_here(settings: Settings, clock: Clock, data: bytes, *, asking: Asking
 
 
 def catch_up(house: House) -> None:
-    """Follow until the replica is young, five seconds at most; an empty block is made as soon as one is due."""
+    """Follow until the replica is young, five seconds at most; an empty block is made as soon as one is due.
+
+    While the chain is away nothing is followed: what is judged by the replica says its age.
+    """
+    try:
+        _follow(house)
+    except Unavailable as fault:
+        if not fault.code.startswith("ledger."):
+            raise
+        log("ledger.away", code=fault.code)
+
+
+def _follow(house: House) -> None:
     limit = max(_YOUNG, house.floor.settings.heartbeat)
     give_up = time.monotonic() + _PATIENCE
     house.settle()

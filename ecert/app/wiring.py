@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ecert.app.between import Lines
 from ecert.app.floor import Drivers, Floor, open_floor
@@ -28,7 +29,7 @@ from issuer import Issuer, due
 from issuer import purge as purge_answers
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
-from ledger.directory import Directory, look_up
+from ledger.directory import Directory, directory_followed, look_up
 from ledger.drivers import calls
 from ledger.drivers.calls import account
 from ledger.drivers.calls import encode_call as encode
@@ -36,6 +37,7 @@ from ledger.drivers.embedded import EmbeddedLedger, open_embedded, server_of
 from ledger.drivers.gas import call_gas
 from ledger.drivers.network import Addresses, open_network
 from ledger.drivers.permissioned import NetworkLedger
+from ledger.drivers.witness import Witness
 from ledger.following import Follower
 from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
@@ -53,6 +55,7 @@ __all__ = [
     "House",
     "account",
     "announce",
+    "ask_witnesses",
     "encode",
     "found",
     "measure",
@@ -62,6 +65,7 @@ __all__ = [
     "sign_through",
 ]
 
+T = TypeVar("T")
 REGION_SUITE = "ES256"
 REGION_PURPOSES = ("code", "gateway", "receipt", "status")
 
@@ -73,7 +77,7 @@ def _embedded(rest: str, settings: Settings, clock: Clock) -> Ledger:
 def _network(scheme: str) -> Callable[[str, Settings, Clock], Ledger]:
     def opened(rest: str, settings: Settings, clock: Clock) -> Ledger:
         rpc = [f"{scheme}://{place}" for place in rest.removeprefix("//").split(",")]
-        consensus = [f"{scheme}://{place}" for place in settings.consensus if place]
+        consensus = [f"{scheme}://{place}" for place in settings.consensus]
         addresses = Addresses(rpc, consensus, settings.ledger_tls)
         return open_network(
             addresses,
@@ -151,6 +155,11 @@ def _directory(floor: Floor) -> Directory:
         directory = look_up(floor.ledger, consortium or told or b"")
     except NotFound as fault:
         raise Conflict("ledger.other_chain", "no Consortium stands where it should") from fault
+    except Unavailable:
+        followed = None if consortium is None else _followed(floor.settings, consortium)
+        if followed is None:
+            raise
+        return followed
     floor.bind(directory.consortium)
     return directory
 
@@ -161,6 +170,14 @@ def found(sending: Sending, regions: Collection[int], now: Callable[[], int]) ->
     if names.keys() - set(regions):
         raise Unavailable("ledger.unfounded", "ECERT_CONSORTIUM must name the Consortium that this region joins")
     return Founding(sending, names, lambda: settle_queue(sending), now).found()
+
+
+def _followed(settings: Settings, consortium: bytes) -> Directory | None:
+    """While the chain is away its directory is what was last followed: verifying goes on."""
+    try:
+        return directory_followed(open_replica(settings.replica).trust, consortium)
+    except Unavailable:
+        return None
 
 
 def _furnish(floor: Floor, directory: Directory) -> House:
@@ -283,6 +300,18 @@ def sign_through(call: Call, sender: Account, nonce: int, *, chain_id: int) -> S
     payload = calls.encode_call(call)
     gas = call_gas(call.function, payload)
     return calls.sign(sender, chain_id=chain_id, nonce=nonce, gas=gas, to=call.address, payload=payload)
+
+
+def ask_witnesses(settings: Settings, clock: Clock, question: Callable[[Witness], T]) -> T:
+    """Ask the validators one after another until what one answers holds; Conflict("evidence.no_validators")."""
+    scheme, _, rest = settings.ledger.partition(":")
+    ledger = DRIVERS[scheme](rest, settings, clock) if scheme != "embedded" else None
+    if not isinstance(ledger, NetworkLedger):
+        raise Conflict("evidence.no_validators", "an embedded chain is signed by nobody")
+    try:
+        return ledger.witness(question)
+    finally:
+        ledger.close()
 
 
 def measure(house: House, registry: Registry) -> None:

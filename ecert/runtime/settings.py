@@ -69,7 +69,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     settings = Settings(
         home=Path(home),
         ledger=read.text("LEDGER", _LEDGER, f"embedded:{home}/chain.sqlite"),
-        consensus=tuple(read.text("CONSENSUS", _CONSENSUS, "").split(",")),
+        consensus=tuple(filter(None, read.text("CONSENSUS", _CONSENSUS, "").split(","))),
         genesis=Path(read.text("GENESIS", _ANY, f"{home}/genesis.json")),
         ledger_tls=read.folder("LEDGER_TLS"),
         database=read.text("DATABASE", _DATABASE, f"sqlite:///{home}/ecert.sqlite"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -52,7 +53,8 @@ class Addresses:
         """Make the endpoints; Malformed("ledger.addresses") where one of a pair is missing."""
         if len(self.rpc) != len(self.consensus) or len({*self.rpc, *self.consensus}) < 2 * len(self.rpc):
             raise Malformed("ledger.addresses", "each JSON-RPC needs its own validator's consensus RPC beside it")
-        tls = tls_of(self.tls) if self.tls else None
+        is_plain = all(url.startswith("http:") for url in (*self.rpc, *self.consensus))
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else tls_of(self.tls)
 
         def wire(url: str) -> Wire:
             return Wire(url, tls=tls, silence=silence)

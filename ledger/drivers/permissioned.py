@@ -9,7 +9,7 @@ another validator.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ecert.domain.errors import Conflict, Malformed, NotAllowed, NotFound
 from ledger.drivers import calls, views
@@ -17,6 +17,7 @@ from ledger.drivers.evm import parse_transaction
 from ledger.drivers.gas import BLOCK_GAS, call_gas, deployment_gas
 from ledger.drivers.outcomes import Outcomes
 from ledger.drivers.postbox import Postbox
+from ledger.drivers.witness import Witness
 from ledger.port import Account, Call, ChainIdentity, Event, FinalBlock, Head, Outcome, SignedTransaction, Validator
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkLedger"]
 
+T = TypeVar("T")
 _STRETCH: Final = 100
 _NOBODY: Final = bytes(20)
 
@@ -139,6 +141,10 @@ class NetworkLedger:
     def validators(self) -> tuple[Validator, ...]:
         """Tell what was last heard of each validator."""
         return self._validators.seen()
+
+    def witness(self, question: Callable[[Witness], T]) -> T:
+        """Put a question to one validator after another until what one answers holds."""
+        return self._validators.first(lambda endpoint: question(Witness(endpoint)))
 
     def measure(self, registry: Registry) -> None:
         """Let an operator watch: requests by result, failovers, who is left out, what was sent and sent again."""

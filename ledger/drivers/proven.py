@@ -72,9 +72,9 @@ class Proven:
             clock = self.validators.clock()
             if self._polled and clock - self._polled < _POLL:
                 return
-            self._polled = clock
             before = self.newest
             self._take(self.validators.first(self._newer))
+            self._polled = clock
             if self.newest is before and self.now() - before.time > self.stale and clock - self._turned > _TURN:
                 self._turned = clock
                 self.validators.turn()

@@ -187,8 +187,9 @@ class Validators:
         seconds = min(_FIRST_REST * 2**endpoint.faults, _LONGEST_REST)
         endpoint.faults = min(endpoint.faults + 1, 16)
         endpoint.rests_until = self.clock() + seconds * (0.5 + ids.random_below(1000) / 2000)
+        if endpoint.reason != code:
+            log("ledger.rests", name=endpoint.name, code=code, error=detail)
         endpoint.reason = code
-        log("ledger.rests", name=endpoint.name, code=code, error=detail)
 
     def _nobody(self) -> Unavailable:
         """Say why: a lie before a fault, because a fault passes."""

@@ -44,10 +44,10 @@ class Refusal(Exception):
 class Wire:
     """One URL of a validator; any thread may ask."""
 
-    def __init__(self, url: str, *, tls: ssl.SSLContext | None = None, silence: float = SILENCE) -> None:
+    def __init__(self, url: str, *, tls: ssl.SSLContext, silence: float = SILENCE) -> None:
         """Connect lazily; `silence` in seconds."""
         self.url = url
-        self._verify = tls if tls is not None else True
+        self._tls = tls
         self._silence = silence
         self._longest = _LONGEST * silence / SILENCE
         self._client = self._connect()
@@ -72,7 +72,7 @@ class Wire:
 
     def _connect(self) -> httpx.Client:
         headers = {"Accept-Encoding": "identity"}
-        return httpx.Client(timeout=self._silence, verify=self._verify, trust_env=False, headers=headers)
+        return httpx.Client(timeout=self._silence, verify=self._tls, trust_env=False, headers=headers)
 
     def _body(self, question: Mapping[str, object]) -> bytes:
         client, give_up = self._client, time.monotonic() + self._longest
@@ -113,11 +113,14 @@ class Wire:
             raise Unavailable("ledger.answer_form", f"{self.url}: not JSON") from fault
 
 
-def tls_of(folder: Path) -> ssl.SSLContext:
+def tls_of(folder: Path | None) -> ssl.SSLContext:
     """Build the context of mutual TLS 1.3 from `ca.pem`, `client.pem` and `client.key`; Malformed("ledger.tls_files").
 
-    Only the authority in `ca.pem` is believed, and a certificate must be for the host that is asked.
+    Only the authority in `ca.pem` is believed, and a certificate must be for the host that is asked. Without a folder
+    the system's authorities are.
     """
+    if folder is None:
+        return ssl.create_default_context()
     try:
         context = ssl.create_default_context(cafile=folder / "ca.pem")
         context.load_cert_chain(folder / "client.pem", folder / "client.key")

@@ -52,5 +52,6 @@ def survivors(whole: bytes, places: Iterable[int]) -> Iterable[int]:
 if __name__ == "__main__":
     for each in NAMES:
         told = (VECTORS / f"{each}.bundle.json").read_bytes()
+        checker.judge(told, GENESIS)
         passed = list(survivors(told, range(len(told))))
         sys.stdout.write(f"{each}: {len(told)} bytes turned, {len(passed)} believed\n")

@@ -15,6 +15,7 @@ def test_the_defaults_serve_everything_from_one_home() -> None:
     assert settings.database == "sqlite:///var/ecert.sqlite"
     assert settings.signer == "file:var/keys"
     assert settings.replica == Path("var/replica")
+    assert (settings.consensus, settings.genesis, settings.ledger_tls) == ((), Path("var/genesis.json"), None)
     assert settings.regions == ("31", "32", "33", "34")
     assert settings.roles == {"issuer", "wallet", "verifier", "follower"}
     assert settings.public_url == "http://127.0.0.1:8000"
@@ -28,6 +29,9 @@ def test_everything_can_be_said() -> None:
         {
             "ECERT_HOME": "/srv/e",
             "ECERT_LEDGER": "rpc+http://v1:8545,v2:8545",
+            "ECERT_CONSENSUS": "v1:26657,v2:26657",
+            "ECERT_GENESIS": "/srv/genesis.json",
+            "ECERT_LEDGER_TLS": "/srv/tls",
             "ECERT_DATABASE": "postgresql+psycopg://u:hidden@db/e",
             "ECERT_SIGNER": "pkcs11:token=e?pin-value=hidden",
             "ECERT_REGIONS": "33,31",
@@ -38,6 +42,8 @@ def test_everything_can_be_said() -> None:
         }
     )
     assert settings.replica == Path("/srv/e/replica")
+    assert settings.consensus == ("v1:26657", "v2:26657")
+    assert (settings.genesis, settings.ledger_tls) == (Path("/srv/genesis.json"), Path("/srv/tls"))
     assert settings.regions == ("33", "31")
     assert settings.roles == {"verifier"}
     assert settings.demo
@@ -54,6 +60,8 @@ def test_an_unknown_name_is_refused_by_name() -> None:
     [
         ("ECERT_LEDGER", "rpc+http://"),
         ("ECERT_LEDGER", "embedded:"),
+        ("ECERT_CONSENSUS", "http://v1:26657"),
+        ("ECERT_CONSENSUS", "v1:26657,"),
         ("ECERT_DATABASE", "mysql://secret"),
         ("ECERT_DATABASE", "sqlite://"),
         ("ECERT_SIGNER", "var/keys"),

@@ -20,12 +20,12 @@ from eth_hash.auto import keccak
 
 from ecert.domain import certificate, merkle, suites
 from ecert.domain.ids import licence_id
-from ecert.domain.receipt import AnchorReceipt, Container
+from ecert.domain.receipt import AnchorReceipt, Container, format_container
 from ecert.domain.sd_jwt import split
 from ecert.domain.status import StatusRef
 from ledger.drivers import calls
 from ledger.evidence.checker import array_slot, read_genesis
-from ledger.evidence.collect import collect
+from ledger.gathering import collect
 from tests.conformance.ledgers import Consortium, admin, grant
 from tests.unit.domain.issued import FACE, ISSUER, TYPE_CODE
 from tests.vectors.evidence.network import CHAIN_ID, Door, Network, Source
@@ -89,7 +89,9 @@ def _write(network: Network, door: Door, house: Consortium) -> None:
         (HERE / f"{name}.bundle.json").write_bytes(bundle.content)
         report[name] = bundle.report
 
-    for case in CASES:
+    keep("untouched", "untouched")
+    first_heard = dict(source.heard)
+    for case in list(CASES)[1:]:
         keep(case, case)
     network.stop(3)
     network.reach(network.height() + 4)
@@ -99,9 +101,10 @@ def _write(network: Network, door: Door, house: Consortium) -> None:
     _change(network, door, keys[:3], epoch=1)
     _change(network, door, (*keys[:2], keys[3]), epoch=2)
     keep("changed", "untouched")
-    cases = {"source": "tests/vectors/evidence/make.py", "reports": report}
+    container = format_container(containers["untouched"]).decode()
+    cases = {"source": "tests/vectors/evidence/make.py", "container": container, "reports": report}
     (HERE / "cases.json").write_text(json.dumps(cases, indent=1) + "\n", "utf-8")
-    _record(network, source, range(1, 4), range(first, network.height() - 1))
+    _record(network, source, first_heard, range(1, 4), range(first, network.height() - 1))
 
 
 def _trust(house: Consortium, signers: dict[str, Any]) -> None:
@@ -148,12 +151,12 @@ def _change(network: Network, door: Door, validators: tuple[Validator, ...], *, 
     network.reach(network.height() + 5)
 
 
-def _record(network: Network, source: Source, *heights: range) -> None:
-    """Keep what the consensus RPC answered about some blocks, for the light client's tests."""
+def _record(network: Network, source: Source, heard: dict[str, Any], *heights: range) -> None:
+    """Keep what the consensus RPC answered for the first bundle, and about some blocks for the light client."""
     for height in (each for some in heights for each in some):
         source.commit(height)
         source.validators(height)
-    told = {key: answer for key, answer in source.heard.items() if not key.startswith("abci_query")}
+    told = {key: answer for key, answer in source.heard.items() if key in heard or not key.startswith("abci_query")}
     low, high = heights[1].start, heights[1].stop - 1
     told["blockchain"] = network.tell("blockchain", minHeight=str(low), maxHeight=str(min(high, low + 15)))
     (HERE / "recorded.json").write_text(json.dumps(told, separators=(",", ":")) + "\n", "utf-8")

@@ -82,6 +82,9 @@ class Source:
     network: Network
     heard: dict[str, Any] = field(default_factory=dict)
 
+    def newest(self) -> int:
+        return self.network.height()
+
     def commit(self, height: int) -> object:
         return self._kept("commit", height=str(height))
 
