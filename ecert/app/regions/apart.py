@@ -75,7 +75,7 @@ def _process(laid: Plan, region: int, consortium: bytes) -> Iterator[subprocess.
     home = laid.home / str(region)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     words = [sys.executable, "-c", _COMMAND, "serve", "--port", str(laid.ports[region])]
-    with (home / "serve.log").open("ab") as log:
+    with (home / "serve.json").open("ab") as log:
         process = subprocess.Popen(words, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own command
     try:
         yield process
