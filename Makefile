@@ -18,7 +18,7 @@ SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node system postgres
+.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node system postgres
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is fi
 	ECERT_DEMO=1 $(BIN)/ecert serve
 
 validator: $(VALIDATOR) ## Build the validator into build/validator and keep it; needs Go 1.23 or newer
+
+regions: $(READY) ## Run one deployment per region on 8031 to 8034, each beside its own validator where it is built (make validator)
+	ECERT_DEMO=1 $(BIN)/ecert regions
 
 network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine and leave them running (ecert network --help)
 	$(BIN)/ecert network up

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecert.domain.errors import NotAllowed, NotFound
@@ -15,12 +16,17 @@ from ledger.directory import Directory
 from ledger.port import ChainIdentity, SignedTransaction
 from ledger.replica import Replica
 from ledger.sending import Sending
+from ledger.trust_list import MEDIA_TYPE
 
 __all__ = ["router"]
 
 _Address = Annotated[str, Path(pattern="^0x[0-9a-f]{40}$")]
 _Hash = Annotated[str, Path(pattern="^0x[0-9a-f]{64}$")]
 _Size = Annotated[int, Query(ge=1, lt=2**63)]
+
+
+Lists = Callable[[], str]
+"""Gives the newest trust list, signed."""
 
 
 class SignedBody(BaseModel):
@@ -36,7 +42,7 @@ class SignedBody(BaseModel):
 
 
 def router(
-    *, identity: ChainIdentity, directory: Directory, replica: Replica, sending: Sending, audit: AuditLog
+    *, identity: ChainIdentity, directory: Directory, replica: Replica, sending: Sending, audit: AuditLog, lists: Lists
 ) -> APIRouter:
     """Build the doors over one deployment's ledger."""
     doors = APIRouter(prefix="/api/v1", tags=["ledger"], route_class=StrictRoute)
@@ -81,6 +87,12 @@ def router(
         """Tell a queued transaction's final block, or null, and the contract's error where it refused."""
         block, error = sending.outcome(bytes.fromhex(transaction_hash[2:]))
         return {"block": block, "error": error}
+
+    @doors.get("/trust-list", response_class=Response)
+    def trust_list() -> Response:
+        """Fetch all that a verdict rests on, signed, to verify without any network; for anybody."""
+        replica.refresh()
+        return Response(lists(), media_type=MEDIA_TYPE, headers={"Cache-Control": "public, max-age=60"})
 
     @doors.get("/audit/{region}/consistency")
     def consistency(region: int, first: _Size, second: _Size) -> dict[str, list[str]]:

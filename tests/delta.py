@@ -6,7 +6,7 @@ Time stands still but where the chain needs its next second, as in tests/world.p
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from ecert.app.demo.wants import Want
 from ecert.app.regions import free_ports, opened, plan
 from ecert.app.wiring import open_house
 from ecert.domain import ids
+from ecert.runtime.clock import WallClock
 from ledger.drivers.embedded import open_embedded
 from tests.world import BEGINNING, Time, settings_of
 from wallet_codes.mint import MintRequest, mint
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ecert.runtime.settings import Settings
     from ledger.port import Ledger
 
-__all__ = ["ITEM", "LI", "WANTS", "code_of", "driver", "furnish", "new_key", "standing", "together", "url"]
+__all__ = ["ITEM", "LI", "WANTS", "code_of", "driver", "furnish", "laid_out", "new_key", "standing", "together", "url"]
 
 ITEM = "EC-0001"
 LI = household(32, 1).people["husband"]
@@ -40,10 +41,11 @@ WANTS = (Want(1, "ES256", 32, 32, 1), Want(24, "ES256", 32, 32, 1))
 
 
 @contextmanager
-def standing(home: Path, time: Time | None = None, **more: str) -> Iterator[Delta]:
-    """Open four deployments, bootstrapped."""
-    time = time or Time(BEGINNING)
-    with opened(laid_out(home, **more), time, drivers={"embedded": driver(time)}) as delta:
+def standing(home: Path, *, is_real: bool = False, **more: str) -> Iterator[Delta]:
+    """Open four deployments, bootstrapped; `is_real` lets the machine's clock tell the time."""
+    time = Time(BEGINNING)
+    way = opened(laid_out(home, **more), WallClock()) if is_real else _still(laid_out(home, **more), time)
+    with way as delta:
         bootstrap_delta(delta)
         yield delta
 
@@ -59,6 +61,10 @@ def together(home: Path) -> Iterator[Delta]:
         yield delta
     finally:
         house.close()
+
+
+def _still(laid: Plan, time: Time) -> AbstractContextManager[Delta]:
+    return opened(laid, time, drivers={"embedded": driver(time)})
 
 
 def laid_out(home: Path, **more: str) -> Plan:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from tests.databases import environment
 
-__all__ = ["Demonstration", "Run", "demonstration"]
+__all__ = ["Demonstration", "Run", "demonstration", "run_demonstration"]
 
 _COMMAND = "from ecert.app.cli import main; raise SystemExit(main())"
 
@@ -26,6 +27,7 @@ class Run:
     code: int
     out: str
     err: str
+    ended: float
 
     @property
     def result(self) -> dict[str, Any]:
@@ -47,11 +49,12 @@ class Demonstration:
 def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
     """Run it in an empty home, then again on what stands there, with every log line that there is."""
     home = tmp_path_factory.mktemp("demonstration") / "var"
-    return Demonstration(home, _run(home, "--json"), _run(home))
+    return Demonstration(home, run_demonstration(home, "--json"), run_demonstration(home))
 
 
-def _run(home: Path, *options: str) -> Run:
+def run_demonstration(home: Path, *options: str) -> Run:
+    """Run the real command on a home."""
     env = {**os.environ, **environment(home), "ECERT_LOG": "debug", "PYTHONUTF8": "1"}
     command = [sys.executable, "-c", _COMMAND, "demo", *options]
     done = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
-    return Run(done.returncode, done.stdout, done.stderr)
+    return Run(done.returncode, done.stdout, done.stderr, time.time())

@@ -1,8 +1,9 @@
-"""The verifier's doors: verify a file (open, replica only) and redeem a code (windows); both answer the report."""
+"""The verifier's doors: verify a file (open, replica only), many (partners), redeem a code (windows and partners)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 import orjson
@@ -10,24 +11,34 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ecert.domain.gateways import PartnerGateway
 from ecert.domain.holders import HolderRef, parse_holder_ref
 from ecert.domain.ids import parse_division
 from ecert.domain.receipt import Container
 from ecert.domain.use import parse_use
-from ecert.runtime.access import Caller, require
+from ecert.runtime.access import Caller, guard, require
 from ecert.runtime.clock import Clock
-from ecert.runtime.strict_body import StrictRoute
+from ecert.runtime.signed import SignedRoute, require_partner, signed_by
 from ledger.replica import Replica
+from verifier.partners import MOST, Limits, Wanted, hold_asking, hold_use, verify_many
 from verifier.presentations import Asking, verify_file, verify_presentation
 from verifier.receipts import Receipts
 from verifier.redemptions import Codes, Redemption, redeem
 from verifier.report import Report
 from verifier.wire import as_json
 
-__all__ = ["router"]
+__all__ = ["Desk", "router"]
+
+
+@guard
+def _redeemer(request: Request) -> Caller | PartnerGateway:
+    """Let a sponsored partner in by its signature, anybody else by a window's access key."""
+    return _window(request) if signed_by(request) is None else require_partner(request)
+
 
 _window = require("window")
-_Window = Annotated[Caller, Depends(_window)]
+_Redeemer = Annotated[Caller | PartnerGateway, Depends(_redeemer)]
+_Partner = Annotated[PartnerGateway, Depends(require_partner)]
 _Time = Annotated[int, Field(ge=0, lt=2**40)]
 _IdempotencyKey = Annotated[str, Header(min_length=1, max_length=100, pattern="^[!-~]+$")]
 
@@ -75,6 +86,10 @@ class VerificationBody(_Body):
         holder = self.holder.ref() if self.holder else None
         return Asking(parse_division(self.division), holder, self.at, self.known_at, self.item)
 
+    def wanted(self) -> Wanted:
+        """Give one of a batch."""
+        return Wanted(self.container or Container(self.presentation or "", None), self.asking)
+
 
 class RedemptionBody(_Body):
     """A scanned or typed code, the use by its wire names (ecert.domain.use), and whom the clerk has identified.
@@ -88,51 +103,92 @@ class RedemptionBody(_Body):
     receipt: bool = False
 
 
-def router(
-    replica: Replica, codes: Codes, clock: Clock, *, receipts: Receipts, judged: Callable[[Report], None]
-) -> APIRouter:
-    """Build the doors over a replica and the way to the codes' home regions; `judged` is told of every verdict."""
-    doors = APIRouter(prefix="/api/v1", tags=["verifier"], route_class=StrictRoute)
+class BatchBody(_Body):
+    """Up to 1,000 certificates, each with its own question."""
 
+    verifications: list[VerificationBody] = Field(min_length=1, max_length=MOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the doors work with; `limits` are the partners', `judged` is told of every verdict."""
+
+    replica: Replica
+    codes: Codes
+    clock: Clock
+    limits: Limits
+    receipts: Receipts
+    judged: Callable[[Report], None]
+
+
+def router(desk: Desk) -> APIRouter:
+    """Build the doors over a replica and the way to the codes' home regions."""
+    doors = APIRouter(prefix="/api/v1", tags=["verifier"], route_class=SignedRoute)
+    _add_verifying(doors, desk)
+    _add_redeeming(doors, desk)
+    return doors
+
+
+def _add_verifying(doors: APIRouter, desk: Desk) -> None:
     @doors.post("/verifications")
     async def verify(body: VerificationBody, request: Request) -> Response:
-        """Verify a certificate against this deployment's copy of the chain."""
-        asking, now = body.asking(), int(clock.now())
-        region = asking.division[:2]
+        """Verify a certificate against this deployment's copy of the chain; signed by a partner, within its items."""
+        asking, now = body.asking(), int(desk.clock.now())
+        region, partner = asking.division[:2], signed_by(request)
+        if isinstance(partner, PartnerGateway):
+            desk.limits.verify(partner, 1, now=now)
+            hold_asking(partner, asking)
         if body.receipt:
             (await run_in_threadpool(_window, request)).hold(region=region)
-        replica.refresh()
-        report = _judge(body, asking, now)
+        desk.replica.refresh()
+        report = _judge(desk, body, asking, now)
         if not body.receipt:
             return _answer(report)
-        receipt = await run_in_threadpool(receipts.issue, report, use=None, region=int(region), now=now)
+        receipt = await run_in_threadpool(desk.receipts.issue, report, use=None, region=int(region), now=now)
         return _answer(report, receipt=receipt)
 
-    def _judge(body: VerificationBody, asking: Asking, now: int) -> Report:
-        if body.container is not None:
-            # StrictRoute has held the whole body, and so this, to one reading.
-            report = verify_file(body.container, asking=asking, replica=replica, now=now)
-        else:
-            container = Container(body.presentation or "", None)
-            report = verify_presentation(container, asking=asking, replica=replica, now=now)
-        judged(report)
-        return report
+    @doors.post("/verifications/batch")
+    def verify_batch(body: BatchBody, partner: _Partner) -> Response:
+        """Verify up to 1,000 certificates, a result each, in their order; for partners."""
+        now = int(desk.clock.now())
+        desk.limits.verify(partner, len(body.verifications), now=now)
+        desk.replica.refresh()
+        wanted = [each.wanted() for each in body.verifications]
+        results = verify_many(partner, wanted, replica=desk.replica, judged=desk.judged, now=now)
+        return Response(orjson.dumps({"results": results}), media_type="application/json")
 
+
+def _judge(desk: Desk, body: VerificationBody, asking: Asking, now: int) -> Report:
+    if body.container is not None:
+        # StrictRoute has held the whole body, and so this, to one reading.
+        report = verify_file(body.container, asking=asking, replica=desk.replica, now=now)
+    else:
+        container = Container(body.presentation or "", None)
+        report = verify_presentation(container, asking=asking, replica=desk.replica, now=now)
+    desk.judged(report)
+    return report
+
+
+def _add_redeeming(doors: APIRouter, desk: Desk) -> None:
     @doors.post("/redemptions")
-    def redeem_code(body: RedemptionBody, idempotency_key: _IdempotencyKey, caller: _Window) -> Response:
+    def redeem_code(body: RedemptionBody, idempotency_key: _IdempotencyKey, caller: _Redeemer) -> Response:
         """Redeem a code for one use and verify what it shows; the same key gives the same answer for ten minutes."""
-        use, now = parse_use(body.use), int(clock.now())
-        caller.hold(region=use.division[:2])
-        replica.refresh()
+        use, now = parse_use(body.use), int(desk.clock.now())
+        match caller:
+            case PartnerGateway():
+                desk.limits.redeem(caller, now=now)
+                hold_use(caller, use)
+            case Caller():
+                caller.hold(region=use.division[:2])
+        desk.replica.refresh()
         holder = body.holder.ref() if body.holder else None
         redemption = Redemption(body.code, use, holder, idempotency_key)
-        report = redeem(redemption, codes=codes, replica=replica, now=now)
-        judged(report)
+        report = redeem(redemption, codes=desk.codes, replica=desk.replica, now=now)
+        desk.judged(report)
         if not body.receipt:
             return _answer(report)
-        return _answer(report, receipt=receipts.issue(report, use=use, region=int(use.division[:2]), now=now))
-
-    return doors
+        region = int(use.division[:2])
+        return _answer(report, receipt=desk.receipts.issue(report, use=use, region=region, now=now))
 
 
 def _answer(report: Report, **more: str | None) -> Response:

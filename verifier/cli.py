@@ -49,6 +49,10 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--at", metavar="TIME", help="legal time: RFC 3339 or YYYY-MM-DD")
     parser.add_argument("--known-at", metavar="TIME", help="chain time: by what was recorded then")
     parser.add_argument("--item", metavar="CODE", help="the service item, as EC-0001")
+    parser.add_argument(
+        "--trust-list", type=Path, metavar="LIST", help="judge by this signed list, without any network"
+    )
+    parser.add_argument("--trust-key", metavar="KID", help="whose list is trusted; else the first one's that was used")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh")
 

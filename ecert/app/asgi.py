@@ -16,6 +16,7 @@ import wallet_codes.api
 from ecert.app import between, operation
 from ecert.app.between.doors import Served
 from ecert.app.fronts import PICTURE_DOOR, page_doors, receipts_of, shell_of
+from ecert.app.listing import newest_list
 from ecert.app.watching import Watch
 from ecert.app.wiring import House
 from ecert.runtime import problems
@@ -24,7 +25,7 @@ from ecert.runtime.web import furnish
 
 __all__ = ["create_app"]
 
-BATCH_DOOR: Final = "/api/v1/certificates/batch"
+BATCH_DOORS: Final = ("/api/v1/certificates/batch", "/api/v1/verifications/batch")
 
 _TEXTS: Final = ("type", "title", "title_en", "code", "instance", "detail")
 _PROBLEM: Final[dict[str, Any]] = {
@@ -63,7 +64,7 @@ def create_app(house: House) -> FastAPI:
     app.state.door = house.door
     has_pages = house.floor.settings.demo and {"wallet", "verifier"} <= house.floor.settings.roles
     shell = app.state.shell = shell_of(house) if has_pages else None
-    large = (BATCH_DOOR, PICTURE_DOOR)
+    large = (*BATCH_DOORS, PICTURE_DOOR)
     furnish(app, large=large, page=shell.problem if shell else None, observe=watch.observe)
     for doors in (*_doors(house, watch), *(page_doors(house, judged=watch.judged) if has_pages else ())):
         app.include_router(doors)
@@ -82,6 +83,7 @@ def _doors(house: House, watch: Watch) -> tuple[APIRouter, ...]:
             replica=house.replica,
             sending=floor.sending,
             audit=house.audit,
+            lists=newest_list(house),
         ),
         between.router(_served(house), roles=roles),
         operation.router(house, watch),
@@ -89,8 +91,15 @@ def _doors(house: House, watch: Watch) -> tuple[APIRouter, ...]:
 
 
 def _judging(house: House, watch: Watch) -> APIRouter:
-    receipts, judged = receipts_of(house), watch.judged
-    return verifier.api.router(house.replica, house.codes, house.floor.clock, receipts=receipts, judged=judged)
+    desk = verifier.api.Desk(
+        replica=house.replica,
+        codes=house.codes,
+        clock=house.floor.clock,
+        limits=house.limits,
+        receipts=receipts_of(house),
+        judged=watch.judged,
+    )
+    return verifier.api.router(desk)
 
 
 def _served(house: House) -> Served:

@@ -17,6 +17,7 @@ import verifier.cli
 from ecert.app import access_keys, demo, network, regions, serving, succession, upkeep
 from ecert.app.acting import acting
 from ecert.app.backup import command as backup
+from ecert.app.listing import verify_by_list
 from ecert.app.proving import gather_here
 from ecert.app.reading import verify_here
 from ecert.domain.errors import EcertError, Malformed, Unavailable
@@ -67,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     match args.command:
         case "verify":
-            return verifier.cli.run(args, partial(verify_here, settings, clock))
+            by_list = partial(verify_by_list, args.trust_list, args.trust_key, settings, clock)
+            return verifier.cli.run(args, by_list if args.trust_list else partial(verify_here, settings, clock))
         case "consortium" | "trust" | "evidence":
             return _act(args, settings, clock)
         case _:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from ecert.app.wiring import House
@@ -12,9 +13,13 @@ __all__ = ["Delta"]
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The deployments by region; one that serves several stands under each of them."""
+    """The deployments by region; one that serves several stands under each of them.
+
+    `stop` takes a region's process away for a while, where it is another than this one.
+    """
 
     houses: Mapping[int, House]
+    stop: Callable[[int], AbstractContextManager[object]] | None = None
 
     @classmethod
     def alone(cls, house: House) -> Delta:
@@ -29,6 +34,20 @@ class Delta:
     def of(self, region: int) -> House:
         """Give a region's deployment."""
         return self.houses[region]
+
+    @contextmanager
+    def without(self, region: int) -> Iterator[None]:
+        """Make a region an outage for a while."""
+        if self.stop is not None:
+            with self.stop(region):
+                yield
+            return
+        gateway = self.of(region).gateways[region]
+        gateway.is_open = False
+        try:
+            yield
+        finally:
+            gateway.is_open = True
 
     def settle(self) -> None:
         """Wait until what any of them queued is final, and all of them have followed it."""

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
     """Serve until told to stop."""
     house = open_house(settings, clock)
     try:
-        if settings.demo:
+        if settings.demo and not settings.peers:
             bootstrap(house)
             furnish_people(Delta.alone(house))
         catch_up(house)

@@ -42,6 +42,7 @@ from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
 from ledger.sending import Sending
+from verifier.partners import Limits
 from wallet_codes.home import Home
 from wallet_codes.purging import purge
 from wallet_codes.regions import REGIONS
@@ -107,6 +108,7 @@ class House:
     lines: Lines
     proofs: AuditLogs
     door: Door
+    limits: Limits
 
     @property
     def codes(self) -> HomeRegions:
@@ -249,7 +251,20 @@ def _furnish(floor: Floor, directory: Directory) -> House:
             followed=replica.refresh,
         )
     return House(
-        floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways, lines, proofs, door
+        floor,
+        directory,
+        writer,
+        replica,
+        audit,
+        anchoring,
+        rounds,
+        issuer,
+        home,
+        gateways,
+        lines,
+        proofs,
+        door,
+        Limits(),
     )
 
 

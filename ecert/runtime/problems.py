@@ -40,6 +40,7 @@ _CODES: Final = {
     "access.unknown": 401,
     "request.too_large": 413,
     "request.media_type": 415,
+    "partner.limit": 429,
 }
 _HTTP: Final = {404: "request.not_found", 405: "request.method", 413: "request.too_large"}
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")

@@ -171,15 +171,15 @@ def _personal(house: House) -> Iterator[str]:
         yield from (read.licence.serial, str(read.licence))
         for holder in read.holders:
             yield from (holder.id, holder.name)
-        yield from _texts(by_code(read.type_code).elements, read.elements)
+        yield from texts_of(by_code(read.type_code).elements, read.elements)
 
 
-def _texts(known: Sequence[Element], said: Mapping[str, Any]) -> Iterator[str]:
+def texts_of(known: Sequence[Element], said: Mapping[str, Any]) -> Iterator[str]:
     for element in known:
         value = said.get(element.key)
         if isinstance(value, list):
             for entry in value:
-                yield from _texts(element.fields, entry)
+                yield from texts_of(element.fields, entry)
         elif element.type == "text" and element.sensitivity != "public" and len(str(value).encode()) >= SHORTEST:
             yield str(value)
 

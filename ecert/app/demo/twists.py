@@ -144,7 +144,7 @@ def _old_replica(stage: Stage, case: Case) -> Report:
 
 def _unreachable(stage: Stage, case: Case) -> Report:
     minted, window = mint_for(stage.delta, case), stage.window(case)
-    with window.without(case.want.home):
+    with stage.delta.without(case.want.home):
         return window.present(minted, item=item_for(case.want.type_no), holder=case.want.person)
 
 

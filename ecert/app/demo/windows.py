@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -68,16 +66,6 @@ class Window:
             division=ids.parse_division(place.division),
             legal_basis=_BASES[item.basis],
         )
-
-    @contextmanager
-    def without(self, region: int) -> Iterator[None]:
-        """Stop a region's gateway for a while."""
-        gateway = self.delta.of(region).gateways[region]
-        gateway.is_open = False
-        try:
-            yield
-        finally:
-            gateway.is_open = True
 
 
 def mint_for(delta: Delta, case: Case, *, ago: int = 0) -> MintedCode:

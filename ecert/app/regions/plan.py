@@ -44,14 +44,22 @@ class Plan:
 
 
 def plan(
-    home: Path, ports: Mapping[int, int], *, ledger: str | None = None, more: Mapping[str, str] | None = None
+    home: Path,
+    ports: Mapping[int, int],
+    *,
+    chain: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Plan:
-    """Lay out one deployment a region under `home`; `more` is set for each of them alike."""
+    """Lay out one deployment a region under `home`; `more` is set for each of them alike.
+
+    `chain` are the settings of a network: each region asks its own validator first, in the order of the regions.
+    """
     urls = {region: f"http://{HOST}:{port}" for region, port in ports.items()}
-    shared = {"ECERT_LEDGER": ledger or f"embedded:{home}/chain.sqlite", **(more or {})}
+    told = chain or {"ECERT_LEDGER": f"embedded:{home}/chain.sqlite"}
     environments = {
         region: {
-            **shared,
+            **_turned(told, list(ports).index(region)),
+            **(more or {}),
             "ECERT_HOME": str(home / str(region)),
             "ECERT_REGIONS": str(region),
             "ECERT_PUBLIC_URL": urls[region],
@@ -60,6 +68,23 @@ def plan(
         for region in ports
     }
     return Plan(home, environments, ports)
+
+
+def _turned(chain: Mapping[str, str], place: int) -> dict[str, str]:
+    """Put a region's own validator first; a chain that is embedded has none."""
+    scheme, found, places = chain["ECERT_LEDGER"].partition("://")
+    if not found:
+        return dict(chain)
+    turned = {"ECERT_LEDGER": f"{scheme}://{_from(places, place)}"}
+    if "ECERT_CONSENSUS" in chain:
+        turned["ECERT_CONSENSUS"] = _from(chain["ECERT_CONSENSUS"], place)
+    return {**chain, **turned}
+
+
+def _from(places: str, place: int) -> str:
+    every = places.split(",")
+    first = place % len(every)
+    return ",".join([*every[first:], *every[:first]])
 
 
 def ports_from(first: int) -> dict[int, int]:

@@ -19,7 +19,7 @@ from ecert.app.delta import Delta
 from ecert.app.floor import Drivers
 from ecert.app.migrations import migrate
 from ecert.app.regions.plan import HOST, Plan
-from ecert.app.wiring import DRIVERS, House, account, found, open_house
+from ecert.app.wiring import DRIVERS, House, account, announce, found, open_house
 from ecert.domain.errors import Unavailable
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import open_keys
@@ -28,7 +28,7 @@ from ecert.runtime.storage import open_database
 from ledger.port import Account, Ledger
 from ledger.sending import Sending
 
-__all__ = ["found_chain", "open_chain", "opened", "serving"]
+__all__ = ["found_chain", "open_chain", "opened", "raised", "serving"]
 
 _PATIENCE: Final = 60.0
 
@@ -36,6 +36,17 @@ _PATIENCE: Final = 60.0
 @contextmanager
 def opened(laid: Plan, clock: Clock, *, drivers: Drivers = DRIVERS) -> Iterator[Delta]:
     """Open all four in this process and let each answer at its port; Unavailable("gateway.port") where one is taken."""
+    with ExitStack() as undo:
+        delta = undo.enter_context(raised(laid, clock, drivers=drivers))
+        for region, house in delta.houses.items():
+            undo.enter_context(serving(house, laid.ports[region]))
+        announce(delta.of(min(delta.houses)), laid.url(min(delta.houses)))
+        yield delta
+
+
+@contextmanager
+def raised(laid: Plan, clock: Clock, *, drivers: Drivers = DRIVERS) -> Iterator[Delta]:
+    """Open all four in this process, founded, while none of them answers yet."""
     with ExitStack() as undo:
         ledger = open_chain(laid, clock, drivers)
         undo.callback(ledger.close)
@@ -45,8 +56,6 @@ def opened(laid: Plan, clock: Clock, *, drivers: Drivers = DRIVERS) -> Iterator[
         for region in laid.ports:
             houses[region] = house = open_house(laid.settings(region, consortium), clock, drivers=shared)
             undo.callback(_close_but_chain, house)
-        for region, house in houses.items():
-            undo.enter_context(serving(house, laid.ports[region]))
         yield Delta(houses)
 
 

@@ -7,7 +7,7 @@ caller.hold(region="31")
 
 from __future__ import annotations
 
-from ecert.runtime.access.door import Access, require
+from ecert.runtime.access.door import Access, guard, require
 from ecert.runtime.access.keys import (
     ROLES,
     Caller,
@@ -26,6 +26,7 @@ __all__ = [
     "Role",
     "StoredKey",
     "authenticate",
+    "guard",
     "issue_key",
     "list_keys",
     "require",

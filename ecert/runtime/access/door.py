@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 from weakref import WeakSet
 
 from fastapi import Request  # FastAPI reads the annotation at run time
@@ -19,6 +19,8 @@ from ecert.runtime.access.keys import Caller, Role, authenticate
 if TYPE_CHECKING:
     from ecert.runtime.clock import Clock
     from ecert.runtime.storage import Database
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,18 @@ def require(*roles: Role) -> Callable[[Request], Caller]:
             raise NotAllowed("access.role_refused", found.role)
         return found
 
-    _GUARDS.add(caller)
-    return caller
+    return guard(caller)
+
+
+def guard(call: Callable[[Request], T]) -> Callable[[Request], T]:
+    """Mark a dependency as one that may be asked before a large body is read."""
+    _GUARDS.add(call)
+    return call
 
 
 def is_guard(call: object) -> bool:
-    """Tell whether a dependency was made by `require`, so that it may be asked before a large body is read."""
+    """Tell whether a dependency was marked by `guard`."""
     return call in _GUARDS
 
 
-_GUARDS: Final[WeakSet[Callable[[Request], Caller]]] = WeakSet()
+_GUARDS: Final[WeakSet[Callable[[Request], object]]] = WeakSet()

@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from ecert.domain.errors import EcertError, NotAllowed
 from ecert.domain.gateways import Gateway, PartnerGateway, RegionGateway
 from ecert.domain.strict import b64url_decode
+from ecert.runtime.access import guard
 from ecert.runtime.problems import problem, request_id
 from ecert.runtime.signed import store
 from ecert.runtime.signed.messages import SKEW, FindKey, Message, Shown, authority_of, sign_answer, verify_request
@@ -103,6 +104,7 @@ def signed_by(request: Request) -> Gateway | None:
     return None if shown is None else cast("Shown", shown).gateway
 
 
+@guard
 def require_region(request: Request) -> RegionGateway:
     """Let regions' gateways in alone; NotAllowed `gateway.unsigned`, `gateway.not_region`."""
     match signed_by(request):
@@ -114,6 +116,7 @@ def require_region(request: Request) -> RegionGateway:
             raise NotAllowed("gateway.not_region")
 
 
+@guard
 def require_partner(request: Request) -> PartnerGateway:
     """Let sponsored partners in alone; NotAllowed `gateway.unsigned`, `gateway.not_partner`."""
     match signed_by(request):

@@ -24,6 +24,7 @@ from tests.databases import url_of
 from tests.unit.verifier.build import ESTATE, LI, World, signer
 from tests.unit.verifier.home import CODE, USE, HomeRegion, shown
 from verifier import api, cli
+from verifier.partners import Limits
 from verifier.presentations import Asking, verify_file
 from verifier.receipts import Receipts
 from verifier.report import Report
@@ -75,9 +76,8 @@ def client(world: World, home: HomeRegion, database: Database) -> _Client:
     app.state.access = Access(database, _Clock(world))
     receipts = Receipts(lambda _: signer("receipt"), database, _no_log)
     app.state.judged = []
-    app.include_router(
-        api.router(world.replica, home, _Clock(world), receipts=receipts, judged=app.state.judged.append)
-    )
+    desk = api.Desk(world.replica, home, _Clock(world), Limits(), receipts, app.state.judged.append)
+    app.include_router(api.router(desk))
     return _Client(app)
 
 
