@@ -53,7 +53,7 @@ def _short(commit: str, files: Sequence[str]) -> list[Mutant]:
         _say(f"{commit} is not in this clone's history: every file counts as changed.")
     mutants = _mutants(file for file in files if changed is None or file in changed)
     unanswered = [mutant for mutant in mutants if not answered.to(mutant)]
-    chosen = short.sample(unanswered, changed or {})
+    chosen = short.sample(unanswered, changed or {}, most=short.FEW if changed is None else short.MOST)
     how = "" if len(chosen) == len(unanswered) else ", those on changed lines first, the others by their digests"
     _say(
         f"{len(_paths(mutants))} changed files of {' and '.join(SUITES)} have {len(mutants)} mutants, "

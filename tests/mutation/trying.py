@@ -23,6 +23,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tests.mutation.control import is_control
 from tests.mutation.covering import Covering, failed, house_caches
 from tests.mutation.ordering import Noticed
 from tests.mutation.placing import put_in_place
@@ -38,6 +39,8 @@ SURVIVED, KILLED, ENDLESS, TOO_EARLY, BROKEN = "survived", "killed", "endless", 
 _DOUBTFUL = "doubtful"
 _PORTION = 30
 """Mutants that a worker is given at a time."""
+_ENOUGH = 20
+"""Tests that a control has to pass: it changes nothing, so it would run all that reach it."""
 _ROOM = 2 << 30
 """Bytes that a worker may take beyond what its parent has: a mutant's loop must not eat the machine."""
 
@@ -76,7 +79,7 @@ def try_all(
     tasks = deque()
     for mutant in mutants:
         reached = covering.tests(mutant.path, mutant.span)
-        tests = covering.in_order(mutant.path, reached - {""})
+        tests = covering.in_order(mutant.path, reached - {""})[: _ENOUGH if is_control(mutant) else None]
         if mutant.function and tests:
             tasks.append(Task(mutant, tests, 6 + int(10 * sum(covering.seconds[test] for test in tests))))
         else:

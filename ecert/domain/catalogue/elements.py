@@ -75,7 +75,7 @@ def _has_its_sizes(element: Element) -> bool:
         case "integer":
             return element.digits is not None
         case "decimal":
-            return element.places is not None and (element.digits or 0) > element.places
+            return element.digits is not None and element.places is not None and element.digits > element.places
         case "list":
             return all(field.type != "list" for field in element.fields)
         case "code" | "date" | "datetime" | "period" | "image":

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
@@ -24,19 +25,18 @@ class Reason:
     basis: str | None = None
 
 
-def _load() -> MappingProxyType[str, Reason]:
+def _merged(tables: Iterable[str]) -> Mapping[str, Reason]:
+    """Read tables of {code: {zh, en, basis}}; ValueError for a code that stands in two."""
     reasons: dict[str, Reason] = {}
-    for entry in sorted(files(__name__).iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".toml"):
-            for code, fields in tomllib.loads(entry.read_text("utf-8")).items():
-                if code in reasons:
-                    message = f"reason {code} is listed twice"
-                    raise ValueError(message)
-                reasons[code] = Reason(code, **fields)
+    for table in tables:
+        for code, fields in tomllib.loads(table).items():
+            if code in reasons:
+                raise ValueError(code)
+            reasons[code] = Reason(code, **fields)
     return MappingProxyType(reasons)
 
 
-REASONS = _load()
+REASONS = _merged(entry.read_text("utf-8") for entry in files(__name__).iterdir() if entry.name.endswith(".toml"))
 
 
 def explain(code: str) -> Reason:

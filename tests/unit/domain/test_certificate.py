@@ -211,6 +211,56 @@ def test_the_longest_certificate_counts_what_is_visible_and_what_is_hidden() -> 
         issued(elements=many)
 
 
+def test_every_known_claim_may_be_visible_at_once() -> None:
+    read = parse(token(claims(exp=1_900_000_000, _sd=[], cnf={}, iat=0)))
+    assert (read.exp, read.iat) == (1_900_000_000, 0)
+    assert parse(token(claims(nbf=0, exp=1))).nbf == 0
+    assert parse(token(claims(iat=2**40 - 1))).iat == 2**40 - 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"sha256": "AB" * 32}, "certificate.file"),
+        ({"sm3": "ab" * 31}, "certificate.file"),
+        ({"sha256": "ab" * 33}, "certificate.file"),
+        ({"sm3": 7}, "certificate.file"),
+        ({"media_type": None}, "certificate.file"),
+        ({"media_type": "application"}, "certificate.file"),
+        ({"media_type": "a/" + "b" * 51}, "certificate.file"),
+        ({"media_type": "a" * 51 + "/b"}, "certificate.file"),
+        ({"media_type": "A/b"}, "certificate.file"),
+        ({"media_type": "+a/b"}, "certificate.file"),
+        ({"more": 1}, "certificate.file"),
+        ({"size": -1}, "certificate.number"),
+        ({"size": 2**40}, "certificate.number"),
+    ],
+)
+def test_each_fault_of_a_file_has_its_code(changes: dict[str, Any], code: str) -> None:
+    hidden, digest = hide_member("file", FILE.claims() | changes)
+    with pytest.raises(Malformed) as refused:
+        parse(token(claims(_sd=[digest]), hidden))
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"size": 0}, {"media_type": "a/b"}, {"media_type": f"{'a' * 50}/{'z' * 50}"}, {"media_type": "a.b+c-9/0.+-"}],
+)
+def test_a_file_at_its_bounds_is_read(changes: dict[str, Any]) -> None:
+    hidden, digest = hide_member("file", FILE.claims() | changes)
+    read = parse(token(claims(_sd=[digest]), hidden)).file
+    assert read is not None
+    assert read.claims() == FILE.claims() | changes
+
+
+@pytest.mark.parametrize("name", ["media_type", "size", "sha256", "sm3"])
+def test_no_part_of_a_file_may_be_missing(name: str) -> None:
+    hidden, digest = hide_member("file", {key: value for key, value in FILE.claims().items() if key != name})
+    with pytest.raises(Malformed, match=r"^certificate\.file\b"):
+        parse(token(claims(_sd=[digest]), hidden))
+
+
 @pytest.mark.parametrize("text", [None, 7, b"e30.e30.AA~", "", "~", "e30.e30.AA~", "é~"])
 def test_what_is_no_certificate_is_malformed(text: object) -> None:
     with pytest.raises(Malformed):

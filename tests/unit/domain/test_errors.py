@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ecert.domain.errors import Conflict, EcertError, Malformed, NotAllowed, NotFound, Unavailable, VerificationFailed
-from ecert.domain.reasons import REASONS, explain
+from ecert.domain.reasons import REASONS, Reason, _merged, explain
 
 ROOTS = (Malformed, NotAllowed, NotFound, Conflict, Unavailable)
 
@@ -31,3 +31,13 @@ def test_every_code_has_its_two_sentences() -> None:
         assert any("\u4e00" <= c <= "\u9fff" for c in reason.zh), reason.code
     with pytest.raises(KeyError):
         explain("no.such_code")
+
+
+def test_tables_are_merged_and_no_code_stands_twice() -> None:
+    one, other = '"a.b" = {zh = "甲", en = "one"}', '"a.c" = {zh = "乙", en = "two", basis = "article 1"}'
+    merged = _merged([one, other])
+    assert merged == {"a.b": Reason("a.b", "甲", "one", None), "a.c": Reason("a.c", "乙", "two", "article 1")}
+    with pytest.raises(ValueError, match=r"^a\.b$"):
+        _merged([one, other, one])
+    with pytest.raises(TypeError):
+        merged["x"] = merged["a.b"]  # type: ignore[index]  # the promise is that this fails

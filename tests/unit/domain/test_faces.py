@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from ecert.domain.catalogue import (
+    CATALOGUE,
     by_no,
     check_elements,
     check_mutable,
@@ -181,3 +182,96 @@ def test_elements_lapse_by_themselves(no: int, elements: dict[str, object], laps
 def test_an_element_that_is_no_date_is_malformed() -> None:
     with pytest.raises(Malformed):
         lapsed_elements(by_no(3), {"JYYXQZ": "soon"}, on=date(2025, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("no", "key", "value"),
+    [
+        (1, "XM", "李" * 100),
+        (1, "ZP", "x" * 65_536),
+        (3, "ZZL", 0),
+        (3, "ZZL", 999_999),
+        (5, "YXQ", {"from": "2020-01-01", "to": "2020-01-01"}),
+        (19, "BZJE", "12345678.90"),
+        (19, "BZJE", "0.1"),
+        (20, "NDKH", [{"ND": 2024}] * 200),
+        (20, "NDKH", []),
+        (30, "KBZJ", "123456789012.123456"),
+    ],
+)
+def test_values_at_their_bounds_pass(no: int, key: str, value: object) -> None:
+    if key == "KBZJ":
+        no = next(kind.no for kind in CATALOGUE.types for element in kind.elements if element.key == key)
+    assert check_elements(by_no(no), {key: value}) == {key: value}
+
+
+@pytest.mark.parametrize(
+    ("no", "key", "value", "code"),
+    [
+        (2, "YXQX", {"from": "长期", "to": "长期"}, "element.date"),
+        (2, "YXQX", {"from": 1, "to": "长期"}, "element.date"),
+        (10, "CSSJ", "2018-13-01T08:30:00+08:00", "element.date"),
+        (10, "CSSJ", "2018-05-01T25:30:00+08:00", "element.date"),
+        (10, "CSSJ", "T", "element.date"),
+        (19, "BZJE", "123456789", "element.format"),
+        (19, "BZJE", "123456789.00", "element.format"),
+        (19, "BZJE", "1.", "element.format"),
+        (1, "ZP", {"media_type": "image/png", "sha256": None}, "element.format"),
+        (1, "ZP", {"media_type": "image/png", "sha256": "g" * 64}, "element.format"),
+        (1, "ZP", {"media_type": "image/png", "sha256": "0" * 63}, "element.format"),
+        (1, "ZP", {"media_type": "image/png", "sha256": "0" * 65}, "element.format"),
+        (1, "ZP", 7, "element.type"),
+        (1, "ZP", "/9j/===", "element.type"),
+        (1, "ZP", "", "element.type"),
+    ],
+)
+def test_what_is_beyond_is_refused_by_its_element(no: int, key: str, value: object, code: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        check_elements(by_no(no), {key: value})
+    assert (caught.value.code, caught.value.detail) == (code, key)
+
+
+@pytest.mark.parametrize("media_type", ["image/jpeg", "image/png"])
+def test_pictures_elsewhere_are_named_by_their_digest(media_type: str) -> None:
+    for digest in ("0123456789abcdef" * 4, "f" * 64):
+        value = {"media_type": media_type, "sha256": digest}
+        assert check_elements(by_no(1), {"ZP": value}) == {"ZP": value}
+
+
+@pytest.mark.parametrize(("key", "told"), [("NOPE", "NOPE"), ("A" * 16, "A" * 16), ("A" * 17, ""), ("no", ""), (1, "")])
+def test_an_unknown_key_is_repeated_only_if_it_is_plainly_a_key(key: str, told: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        check_elements(by_no(1), {key: "x"})
+    assert (caught.value.code, caught.value.detail) == ("element.unknown", told)
+
+
+def test_what_is_no_face_is_refused() -> None:
+    with pytest.raises(Malformed, match=r"^element\.type$"):
+        check_elements(by_no(1), [])  # type: ignore[arg-type]  # a wrong type is the test
+
+
+@pytest.mark.parametrize(
+    ("no", "elements", "code"),
+    [(7, {"QZ": {}}, "element.type: QZ"), (24, {"SYQX": 1}, "element.type"), (24, {"SYQX": "2024-13-01"}, "date.form")],
+)
+def test_what_cannot_lapse_keeps_its_code(no: int, elements: dict[str, object], code: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        lapsed_elements(by_no(no), elements, on=date(2025, 1, 1))
+    assert str(caught.value) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "lapsed"),
+    [
+        ("2024年1月1日", True),
+        ("2024-01-01", True),
+        ("2024年01-1", True),
+        ("2025-01-01", False),
+        ("2024年1月1日 2026年1月1日 2023年1月1日", False),
+        ("2024.01.01", False),
+        ("24-01-01", False),
+        ("2024年1月31", True),
+    ],
+)
+def test_the_latest_date_in_a_text_counts(text: str, *, lapsed: bool) -> None:
+    assert lapsed_elements(by_no(24), {"SYQX": text}, on=date(2025, 1, 1)) == (("SYQX",) if lapsed else ())

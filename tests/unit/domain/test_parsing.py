@@ -8,7 +8,7 @@ import pytest
 
 from ecert.domain.catalogue import CATALOGUE, Catalogue, parse_catalogue
 from ecert.domain.catalogue.terms import LongTerm, ValidityRule
-from ecert.domain.errors import Malformed
+from ecert.domain.errors import Malformed, NotFound
 
 HEAD = """version = 7
 [code_sets]
@@ -155,3 +155,15 @@ def test_types_are_found_in_their_bounds() -> None:
     assert (catalogue.by_no(1).no, catalogue.by_no(37).no) == (1, 37)
     assert catalogue.by_local_name(region="31", name="甲").no == 2
     assert catalogue.by_local_name(region="33", name="甲").no == 2
+    for find in (
+        lambda: catalogue.by_no(0),
+        lambda: catalogue.by_no(38),
+        lambda: catalogue.by_code("x"),
+        lambda: catalogue.by_local_name(region="33", name="乙"),
+    ):
+        with pytest.raises(NotFound) as unknown:
+            find()
+        assert unknown.value.code == "type.unknown"
+    assert catalogue.by_no(2).element("LAST").zh == "截止"
+    with pytest.raises(NotFound, match=r"^element\.unknown: NO$"):
+        catalogue.by_no(2).element("NO")

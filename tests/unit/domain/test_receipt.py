@@ -165,7 +165,18 @@ def test_a_path_has_at_most_63_hashes_of_32_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["0x" + "g" * 40, "0x" + "a" * 39, "0x" + "a" * 41, "1x" + "a" * 40, "0X" + "a" * 40, "0x" + "A" * 40, 7]
+    "address",
+    [
+        "0x" + "g" * 40,
+        "0x" + "a" * 39,
+        "0x" + "a" * 41,
+        "1x" + "a" * 40,
+        "0X" + "a" * 40,
+        "0x" + "A" * 40,
+        "0x" + "X" * 40,
+        "0xg" + "a" * 39,
+        7,
+    ],
 )
 def test_a_contract_is_twenty_bytes_in_lower_case_hex(address: object) -> None:
     every = "0x" + "0123456789abcdef" * 2 + "01234567"

@@ -12,7 +12,7 @@ from ecert.domain.reading import Table
 
 
 def element(key: str, kind: str, *fields: Element) -> Element:
-    return Element(key=key, zh=key, en=key, type=kind, sensitivity="public", fields=fields)  # type: ignore[arg-type]
+    return Element(key=key, zh=key, en=key, type=kind, sensitivity="public", fields=fields)
 
 
 ELEMENTS = (
@@ -52,7 +52,7 @@ def refused(given: dict[str, object], where: str = "rule") -> bool:
     ],
 )
 def test_each_term_is_read(given: dict[str, object], term: object) -> None:
-    assert read({**given, "closes": "day_before"}) == ValidityRule(term, "day_before")  # type: ignore[arg-type]
+    assert read({**given, "closes": "day_before"}) == ValidityRule(term, "day_before")
     assert refused({**given, "closes": "day_before", "stranger": 1})
     assert refused(given)
 

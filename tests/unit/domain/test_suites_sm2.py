@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecert.domain.errors import VerificationFailed
+from ecert.domain.errors import Unavailable, VerificationFailed
 from ecert.domain.suites import digest, generate, load_signer, sm2_sm3, verify_signature
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -62,3 +62,11 @@ def test_a_point_off_the_curve_is_no_key() -> None:
 def test_sm3_agrees_with_the_standard(example: dict[str, str]) -> None:
     message = bytes.fromhex(example["message"])
     assert sm2_sm3.sm3(message).hex() == digest(2, message).hex() == example["digest"]
+
+
+def test_what_libcrypto_refuses_is_an_outage_and_no_forgery() -> None:
+    sm2_sm3._must(1)
+    for result in (0, -1, 2):
+        with pytest.raises(Unavailable) as refused:
+            sm2_sm3._must(result)
+        assert refused.value.code == "suite.unavailable"
