@@ -21,7 +21,6 @@ _CHAIN: Final = Path(__file__).with_name("chain.toml")
 _VERDICTS: Final = "API verifications, 2 workers"
 _REDEEM: Final = "redeem it and judge the answer"
 _ISSUED: Final = "issue and anchor 100,000 certificates, 1 process"
-_TREE: Final = "Merkle tree of 1,000,000 leaves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +38,12 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Everything that the simulation counts with; rates are per second and process, `leaf` seconds in a tree."""
+    """Everything that the simulation counts with; rates are per second and process."""
 
     run: str
     verdicts: float
     redemptions: float
     issued: float
-    leaf: float
     anchor_gas: int
     change_gas: int
     weights: Weights
@@ -73,7 +71,6 @@ def _costs(times: dict[str, float], run: str) -> Costs:
         verdicts=times[_VERDICTS] / 2,
         redemptions=1e3 / times[_REDEEM],
         issued=times[_ISSUED],
-        leaf=times[_TREE] / 1e3 / 1e6,
         anchor_gas=_gas("CertificateAnchor.anchor", "the next"),
         change_gas=_gas("StatusRegistry.setStatus", "one index, a fresh word"),
         weights=load(),

@@ -113,8 +113,6 @@ _CHAIN: Final[tuple[tuple[str, Callable[[Year], str]], ...]] = (
     ("one reader's memory for roots, growth a year", lambda y: _bytes(y.reader_memory_year)),
     ("a follower catches up a day", lambda y: _span(y.catch_up_day)),
     ("a follower catches up a year", lambda y: _span(y.catch_up_year)),
-    ("one root of an audit log after a year, computed anew", lambda y: _span(y.audit_root_year)),
-    ("until that takes longer than the time between two", lambda y: _span(y.audit_root_days * 86_400)),
 )
 
 if __name__ == "__main__":

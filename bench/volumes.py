@@ -76,8 +76,6 @@ class Year:
     reader_memory_year: float
     catch_up_day: float
     catch_up_year: float
-    audit_root_year: float
-    audit_root_days: float
 
 
 def year(scenario: Scenario, costs: Costs, *, cadence: int) -> Year:
@@ -126,8 +124,6 @@ def year(scenario: Scenario, costs: Costs, *, cadence: int) -> Year:
         reader_memory_year=anchors * weights.batch_memory,
         catch_up_day=follow / 1e6 / 365,
         catch_up_year=follow / 1e6,
-        audit_root_year=audited / regions * costs.leaf,
-        audit_root_days=cadence / costs.leaf / (audited / regions) * 365,
     )
 
 

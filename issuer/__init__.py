@@ -15,6 +15,7 @@ from issuer.issue import issue, issue_many
 from issuer.kept import Kept, KeptChange, read, update_mutable
 from issuer.moves import due
 from issuer.renew import renew
+from issuer.reopening import reopen_lists
 from issuer.room import Issuer
 from issuer.status_lists import status_list_token
 from issuer.storing import Issued
@@ -42,6 +43,7 @@ __all__ = [
     "purge",
     "read",
     "renew",
+    "reopen_lists",
     "restore",
     "retire_key",
     "revoke",

@@ -19,7 +19,7 @@ from ecert.domain.errors import NotFound
 from ecert.domain.merkle import Tree
 from ecert.domain.receipt import AnchorReceipt
 from ecert.runtime.storage import Database
-from ledger import store
+from ledger import audit_tree, store
 from ledger.directory import Directory
 from ledger.replica import AUDIT, CERTIFICATES
 from ledger.sending import Sending
@@ -124,7 +124,8 @@ class Anchoring:
             if not self._audit_grown(connection, region) or self._is_held(connection, region, AUDIT):
                 return 0
             size = store.audit_size(connection, region)
-            root = Tree(store.audit_leaves(connection, region, size)).root
+            audit_tree.grow(connection, region, size=size)
+            root = audit_tree.root(connection, region, size=size)
             self._close(connection, region, AUDIT, root=root, size=size, now=now)
         return 1
 

@@ -17,10 +17,9 @@ from sqlalchemy import Connection
 
 from ecert.domain.errors import NotFound
 from ecert.domain.ids import random_bytes
-from ecert.domain.merkle import Tree
 from ecert.runtime.storage import Database
 from ecert.runtime.vault import Vault
-from ledger import store
+from ledger import audit_tree, store
 
 __all__ = ["AuditLeaf", "AuditLog", "AuditRecord"]
 
@@ -89,10 +88,9 @@ class AuditLog:
     def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
         """Prove that the log of `second` entries continues that of `first` (RFC 9162 section 2.1.4.1)."""
         with self.database.reading() as connection:
-            leaves = store.audit_leaves(connection, region, second)
-        if not 0 < first <= second == len(leaves):
-            raise NotFound("audit.size", f"no log of {second} entries here")
-        return Tree(leaves).consistency(first)
+            if not 0 < first <= second <= store.audit_size(connection, region):
+                raise NotFound("audit.size", f"no log of {second} entries here")
+            return audit_tree.consistency(connection, region, first=first, second=second)
 
     def _seal(self, region: int, position: int, kind: str, record: Mapping[str, Any], now: int) -> store.AuditEntry:
         body = orjson.dumps({"kind": kind, "at": now, "record": record}, option=orjson.OPT_SORT_KEYS)

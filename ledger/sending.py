@@ -55,6 +55,10 @@ class Sending:
         with self.database.reading() as connection:
             return self._next_nonce(connection, address)
 
+    def is_busy(self, connection: Connection, account: str) -> bool:
+        """Tell whether anything that an account queued is not final yet."""
+        return store.has_unfinished(connection, self.account(account).address)
+
     def accept(self, signed: SignedTransaction, *, account: bytes, nonce: int, purpose: str) -> int:
         """Queue a transaction that was signed elsewhere; the same bytes again are the same entry.
 

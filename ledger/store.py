@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from ecert.domain.errors import Conflict
 from ecert.runtime.storage import table_of
 from ledger.port import ChainIdentity, Outcome, SignedTransaction
-from ledger.tables import AuditHeadRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
+from ledger.tables import AuditHeadRow, AuditNodeRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
 
 __all__ = ["AuditEntry", "ClosedBatch", "NewBatch"]
 
@@ -21,6 +21,7 @@ _transaction = table_of(TransactionRow)
 _leaf = table_of(LeafRow)
 _batch = table_of(BatchRow)
 _audit = table_of(AuditRow)
+_node = table_of(AuditNodeRow)
 _head = table_of(AuditHeadRow)
 
 
@@ -76,6 +77,12 @@ def last_nonce(connection: Connection, account: bytes) -> int | None:
     """Return the highest nonce queued for an account."""
     query = select(func.max(_transaction.c.nonce)).where(_transaction.c.account == account)
     return connection.execute(query).scalar()
+
+
+def has_unfinished(connection: Connection, account: bytes) -> bool:
+    """Tell whether an account has a transaction that is not final."""
+    here = (_transaction.c.account == account) & _transaction.c.block.is_(None)
+    return connection.execute(select(_transaction.c.id).where(here).limit(1)).first() is not None
 
 
 def add_transaction(
@@ -261,10 +268,31 @@ def audit_size(connection: Connection, region: int) -> int:
     return connection.execute(select(_head.c.size).where(_head.c.region == region)).scalar() or 0
 
 
-def audit_leaves(connection: Connection, region: int, size: int) -> list[bytes]:
-    """Return the first `size` leaves of a region's audit log."""
-    query = select(_audit.c.leaf).where(_audit.c.region == region, _audit.c.position < size)
+def audit_leaves(connection: Connection, region: int, start: int, end: int) -> list[bytes]:
+    """Return leaves start..end-1 of a region's audit log."""
+    here = (_audit.c.region == region) & (_audit.c.position >= start) & (_audit.c.position < end)
+    query = select(_audit.c.leaf).where(here)
     return list(connection.execute(query.order_by(_audit.c.position)).scalars())
+
+
+def audit_nodes(connection: Connection, region: int, level: int) -> int:
+    """Count the subtrees of a level whose hash is kept: the first ones, without a gap."""
+    here = (_node.c.region == region) & (_node.c.level == level)
+    newest: int | None = connection.execute(select(func.max(_node.c.place)).where(here)).scalar()
+    return 0 if newest is None else newest + 1
+
+
+def audit_node(connection: Connection, region: int, level: int, place: int) -> bytes | None:
+    """Return the kept hash of a full subtree, the `place`-th of its level."""
+    here = (_node.c.region == region) & (_node.c.level == level) & (_node.c.place == place)
+    return connection.execute(select(_node.c.hash).where(here)).scalar()
+
+
+def add_audit_nodes(connection: Connection, region: int, level: int, hashes: Mapping[int, bytes]) -> None:
+    """Keep hashes of full subtrees by their places."""
+    if hashes:
+        rows = [{"region": region, "level": level, "place": place, "hash": each} for place, each in hashes.items()]
+        connection.execute(insert(_node), rows)
 
 
 def audit_entries(connection: Connection, region: int) -> list[AuditEntry]:

@@ -81,6 +81,16 @@ class AuditRow(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class AuditNodeRow(SQLModel, table=True):
+    """The hash of a full subtree of a region's audit log: the `place`-th of those of 2^level leaves."""
+
+    __tablename__ = "ledger_audit_node"
+    region: int = Field(primary_key=True)
+    level: int = Field(primary_key=True)
+    place: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class AuditHeadRow(SQLModel, table=True):
     """How many entries a region's audit log has; its row is what writers queue behind."""
 

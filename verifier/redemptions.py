@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Final, Literal, Protocol
 
 from ecert.domain import offline
+from ecert.domain.catalogue import CATALOGUE
 from ecert.domain.errors import Conflict, EcertError, Malformed, NotAllowed, NotFound, Unavailable
 from ecert.domain.holders import HolderRef
 from ecert.domain.items import Item, by_item_code
@@ -17,6 +18,7 @@ from ecert.domain.redeem import RedeemResponse, parse_response
 from ecert.domain.use import Use, use_hash
 from ledger.replica import Replica
 from verifier.checks import code as code_group
+from verifier.checks import freshness
 from verifier.evidence import Asked, Offline, Question, Redeemed
 from verifier.findings import Finding, Outcome
 from verifier.report import Report, away, refused, report_on
@@ -76,6 +78,9 @@ class Redemption:
 _REFUSALS: Final = ("code.", "item.", "offline.", "qr.", "redeem.")
 """Codes of errors that speak of the code; whatever else stops a home region is not the citizen's doing."""
 
+_PATIENT: Final = max(kind.freshness for kind in CATALOGUE.types)
+"""The greatest age in seconds that any type allows the replica."""
+
 
 def redeem(redemption: Redemption, *, codes: Codes, replica: Replica, now: int) -> Report:
     """Read, redeem and judge; every refusal and outage is a report. Malformed where the request itself is wrong."""
@@ -87,6 +92,9 @@ def redeem(redemption: Redemption, *, codes: Codes, replica: Replica, now: int) 
         return refused(fault.code, situation=situation, assurance="online")
     if reading.kind == "offline":
         return _offline(reading.text, item, situation)
+    hopeless = freshness.stale(situation, limit=_PATIENT)
+    if hopeless:  # nothing could be decided, so the code is not used up
+        return report_on((), situation=situation, assurance="online", findings=(hopeless,))
     try:
         text = codes.redeem(
             text=reading.text,

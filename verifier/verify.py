@@ -1,4 +1,4 @@
-"""The verifier: one certificate, one question, one verdict, as numbered prose (design section 6).
+"""The verifier: one certificate, one question, one verdict, as numbered prose (docs/spec/verdict.md).
 
 A pure function of the evidence, the replica and the time: no RPC, no SQL, no clock. What the caller must still do:
 refresh the replica, identify the person at hand, and ask whether the certificates suffice (verifier.sufficiency).

@@ -27,9 +27,9 @@ _MINUTE = 60
 class Rounds:
     """What is done again and again.
 
-    `due` queues what a room has kept back, `purges` deletes what has had its time, `followed` lets this process's
-    readers see what the follower took. `finished` is when a round last went well, Unix seconds; `fault` is the code of
-    the newest that did not, None once one has; `faults` counts them.
+    `due` queues what a room has kept back, `each_minute` deletes what has had its time and opens lists that the chain
+    lost, `followed` lets this process's readers see what the follower took. `finished` is when a round last went well,
+    Unix seconds; `fault` is the code of the newest that did not, None once one has; `faults` counts them.
     """
 
     sending: Sending
@@ -37,12 +37,12 @@ class Rounds:
     follower: Follower
     now: Callable[[], int]
     due: tuple[Callable[[int], object], ...] = ()
-    purges: tuple[Callable[[int], object], ...] = ()
+    each_minute: tuple[Callable[[int], object], ...] = ()
     followed: Callable[[], object] | None = None
     finished: int = 0
     fault: str | None = None
     faults: Counter[str] = field(default_factory=Counter)
-    _purged: int = 0
+    _minute: int = 0
 
     def once(self) -> int:
         """Do one round; return how many transactions are still under way.
@@ -86,10 +86,10 @@ class Rounds:
         now = self.now()
         for queue_due in self.due:
             queue_due(now)
-        if now - self._purged >= _MINUTE:
-            self._purged = now
-            for purge in self.purges:
-                purge(now)
+        if now - self._minute >= _MINUTE:
+            self._minute = now
+            for act in self.each_minute:
+                act(now)
         self.anchoring.resend_refused(now)
         self.anchoring.close_batches(now)
         return self.sending.push()

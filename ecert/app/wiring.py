@@ -20,7 +20,7 @@ from ecert.domain.use import Use
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import Keys
 from ecert.runtime.settings import Settings
-from issuer import Issuer, due, held
+from issuer import Issuer, due, held, reopen_lists
 from issuer import purge as purge_answers
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
@@ -227,7 +227,11 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         follower,
         floor.now,
         due=(lambda now: due(issuer, now),),
-        purges=(lambda now: purge_answers(issuer, now), lambda now: purge(home, now=now)),
+        each_minute=(
+            lambda now: purge_answers(issuer, now),
+            lambda now: purge(home, now=now),
+            lambda now: reopen_lists(issuer, now),
+        ),
         followed=replica.refresh,
     )
     return House(floor, directory, writer, replica, audit, anchoring, rounds, issuer, home, gateways)

@@ -14,7 +14,7 @@ import cbor2
 
 from ecert.domain.errors import Malformed, VerificationFailed
 from ecert.domain.signer import key_id
-from ecert.domain.suites import SUITES, suite, verify_signature
+from ecert.domain.suites import suite, verify_signature
 
 if TYPE_CHECKING:
     from ecert.domain.signer import Signer
@@ -26,14 +26,13 @@ _ALG, _KID = 1, 4
 _KEY_ID_SIZE: Final = 32
 _DEPTH: Final = 8
 _INTEGERS: Final = range(-(2**63), 2**63)
-_SUITE_BY_ALG: Final = {row.cose_alg: row.name for row in SUITES.values()}
 
 
 @dataclass(frozen=True, slots=True)
 class Sign1:
-    """A parsed message: `alg` is the suite's name, `kid` 32 bytes, `signing_input` the very bytes signed."""
+    """A parsed message: `alg` as it claims, `kid` 32 bytes, `signing_input` the very bytes signed."""
 
-    alg: str
+    alg: int
     kid: bytes
     payload: bytes
     signing_input: bytes
@@ -62,8 +61,11 @@ def parse(data: bytes, *, limit: int) -> Sign1:
 
 
 def verify(message: Sign1, *, suite_name: str, spki: bytes) -> None:
-    """Check the signature by the trusted key (SPKI DER) and its suite; VerificationFailed."""
-    if message.alg != suite_name:
+    """Check the signature by the trusted key (SPKI DER) and its suite.
+
+    VerificationFailed where it does not hold, NotAllowed("suite.unknown") for a suite that this release does not know.
+    """
+    if message.alg != suite(suite_name).cose_alg:
         raise VerificationFailed("the message's alg is not the trusted key's")
     verify_signature(suite_name, spki=spki, message=message.signing_input, signature=message.signature)
 
@@ -99,16 +101,16 @@ def _is_plain(value: object) -> bool:
     return type(value) in (str, bytes)
 
 
-def _header(protected: bytes) -> tuple[str, bytes]:
+def _header(protected: bytes) -> tuple[int, bytes]:
     header = loads(protected, limit=64)
     if not isinstance(header, dict) or header.keys() != {_ALG, _KID}:
         raise Malformed("cose.header", "the protected header has exactly alg and kid")
     alg, kid = header[_ALG], header[_KID]
-    if type(alg) is not int or alg not in _SUITE_BY_ALG:
+    if type(alg) is not int:
         raise Malformed("cose.alg")
     if not isinstance(kid, bytes) or len(kid) != _KEY_ID_SIZE:
         raise Malformed("cose.kid", f"{_KEY_ID_SIZE} bytes are expected")
-    return _SUITE_BY_ALG[alg], kid
+    return alg, kid
 
 
 def _signing_input(*, protected: bytes, payload: bytes) -> bytes:

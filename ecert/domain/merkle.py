@@ -72,17 +72,7 @@ class Tree:
         """Prove that the first `first` leaves are those of the earlier tree (section 2.1.4.1)."""
         if not 0 < first <= self.size:
             raise Malformed("merkle.index", f"{first} of {self.size}")
-        return self._subproof(first, start=0, end=self.size, is_known=True)
-
-    def _subproof(self, first: int, *, start: int, end: int, is_known: bool) -> list[bytes]:
-        """SUBPROOF(m, D[start:end], b), where the verifier knows the hash already if `is_known`."""
-        if first == end:
-            return [] if is_known else [self._subtree(start, end)]
-        middle = start + (1 << (end - start - 1).bit_length() - 1)
-        if first <= middle:
-            inner = self._subproof(first, start=start, end=middle, is_known=is_known)
-            return [*inner, self._subtree(middle, end)]
-        return [*self._subproof(first, start=middle, end=end, is_known=False), self._subtree(start, middle)]
+        return [self._subtree(start, end) for start, end in consistency_spans(first=first, second=self.size)]
 
     def _subtree(self, start: int, end: int) -> bytes:
         """Hash of leaves start..end-1, which the split always makes one node of one level."""
@@ -124,6 +114,16 @@ class Frontier:
         for peak in reversed(others):
             root = node_hash(peak, root, self.hash_alg)
         return root
+
+
+def consistency_spans(*, first: int, second: int) -> list[tuple[int, int]]:
+    """List the leaves (from, up to) under each node of the proof that `second` leaves continue `first`, its order."""
+    return _subproof(first, start=0, end=second, is_known=True)
+
+
+def middle_of(start: int, end: int) -> int:
+    """Part the node over leaves start..end-1, two or more: after the largest power of two below its size."""
+    return start + (1 << (end - start - 1).bit_length() - 1)
 
 
 def root(fingerprints: Iterable[bytes], hash_alg: int = SHA256) -> bytes:
@@ -190,6 +190,16 @@ def verify_consistency(
         expected = _climb(first - 1, second - 1, _with_known(first, first_root, path), hash_alg)
     if expected != (first_root, second_root):
         raise VerificationFailed("the path does not join the two roots")
+
+
+def _subproof(first: int, *, start: int, end: int, is_known: bool) -> list[tuple[int, int]]:
+    """SUBPROOF(m, D[start:end], b), where the verifier knows the hash already if `is_known`."""
+    if first == end:
+        return [] if is_known else [(start, end)]
+    middle = middle_of(start, end)
+    if first <= middle:
+        return [*_subproof(first, start=start, end=middle, is_known=is_known), (middle, end)]
+    return [*_subproof(first, start=middle, end=end, is_known=False), (start, middle)]
 
 
 def _hash_each(items: Iterable[bytes], *, prefix: bytes, hash_new: Callable[[bytes], hashlib._Hash]) -> bytes:

@@ -47,6 +47,12 @@ def find(connection: Connection, *, region: int, number: int) -> StoredList | No
     return None if row is None else StoredList(*row)
 
 
+def after(connection: Connection, *, region: int, number: int) -> list[StoredList]:
+    """List a region's lists beyond a number, in their order."""
+    query = select(_list).where(_list.c.region == region, _list.c.number > number).order_by(_list.c.number)
+    return [StoredList(*row) for row in connection.execute(query)]
+
+
 def use(connection: Connection, *, region: int, number: int, count: int) -> None:
     """Count indices as given out."""
     here = (_list.c.region == region) & (_list.c.number == number)

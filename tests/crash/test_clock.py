@@ -36,7 +36,9 @@ def test_a_clock_that_jumps_back_stops_signing_and_says_why(world: World, tmp_pa
     world.time.advance(HOUR)
     assert issue(world, "new-card").status_code == 201
     world.settle()
-    assert redeem(world, card, late, "next").json()["verdict"] == "refuse"  # the suspension stands
+    again = redeem(world, card, code, "again").json()
+    assert [reason["code"] for reason in again["reasons"]] == ["status.suspended"]  # the code was not used up
+    assert redeem(world, card, late, "next").json()["verdict"] == "refuse"
     world.settle()
     assert list(faults(Standing.of(world.house), tmp_path / "anew")) == []
 

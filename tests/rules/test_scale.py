@@ -37,7 +37,6 @@ def test_twice_as_much_of_everything_weighs_twice(cadence: int) -> None:
     assert two.database_year == pytest.approx(2 * one.database_year)
     assert two.batches + two.audits == pytest.approx(2 * (one.batches + one.audits))
     assert two.region_database_year == pytest.approx(one.region_database_year)
-    assert two.audit_root_year == pytest.approx(one.audit_root_year)
 
 
 def test_no_more_is_anchored_than_there_is_to_anchor_or_time_for() -> None:

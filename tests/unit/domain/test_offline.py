@@ -152,7 +152,7 @@ def test_other_claims_are_malformed(text: str) -> None:
         (changed(_110={"X": None}), "cbor.type"),
         (text_of({}, protected={1: -7}), "cose.header"),
         (text_of({}, protected={1: -7, 4: bytes(32), 5: 1}), "cose.header"),
-        (text_of({}, protected={1: -999, 4: bytes(32)}), "cose.alg"),
+        (text_of({}, protected={1: "ES256", 4: bytes(32)}), "cose.alg"),
         (text_of({}, protected={1: -7, 4: bytes(8)}), "cose.kid"),
         (text_of({}, unprotected={1: 1}), "cose.header"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,22 @@ from ecert.domain import certificate, jws, merkle
 from ecert.domain.status import TYP, Status, list_id, parse_status_list_claims
 from ecert.domain.strict import b64url_decode
 from ecert.domain.suites import suite
-from issuer import Change, change_many, due, establish, held, issue, issue_many, read, renew, status_list_token
+from issuer import (
+    Change,
+    change_many,
+    due,
+    establish,
+    held,
+    issue,
+    issue_many,
+    read,
+    renew,
+    reopen_lists,
+    status_list_token,
+)
 from ledger import acts
+from ledger.directory import ACCOUNT_ROLES, look_up
+from ledger.drivers import calls
 from ledger.following import Follower
 from ledger.founding import Founding
 from ledger.port import Head
@@ -23,6 +38,7 @@ from tests.unit.issuer.world import HOUSEHOLD, LI, USCC, build, office, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from issuer import Issued, Issuer
     from issuer.grounds import Action
@@ -62,7 +78,12 @@ def now() -> int:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    folder = tmp_path_factory.mktemp("deployment")
+    with _deployed(tmp_path_factory.mktemp("deployment")) as made:
+        yield made
+
+
+@contextmanager
+def _deployed(folder: Path) -> Iterator[Deployment]:
     ledger = open_hurried(folder / "chain.sqlite")
     room = build(folder, ledger).room
     directory = Founding(room.sending, {31: "上海", 32: "江苏"}, lambda: _push(room), now).found()
@@ -191,6 +212,49 @@ def test_a_served_list_is_the_chain_s_bit_for_bit(deployment: Deployment) -> Non
     assert claims.bitmap == deployment.replica.bitmap(region=32, number=1)
     assert claims.uri == issued.status.uri
     assert claims.bitmap[issued.status.index >> 2] >> 2 * (issued.status.index & 3) & 3 == Status.INVALID
+
+
+def test_a_succeeding_registry_gets_its_lists_and_takes_changes_of_what_was_issued_before(tmp_path: Path) -> None:
+    with _deployed(tmp_path) as before:
+        kept, ended = issue_many(before.room, [request()] * 2, now=now())
+        _change(before, ended, "revoke")
+        before.settle()
+        after = _succeeded(before)
+        assert reopen_lists(after.room, now()) == 1
+        assert reopen_lists(after.room, now()) == 0  # the first is under way
+        after.settle()
+        assert reopen_lists(after.room, now()) == 0
+        _change(after, kept, "suspend")
+        after.settle()
+        assert [after.status(kept), after.status(ended)] == [Status.SUSPENDED, Status.INVALID]
+
+
+def _succeeded(deployment: Deployment) -> Deployment:
+    """Let a new StatusRegistry succeed, as after the restart that lets a deployment see it."""
+    room, ledger = deployment.room, deployment.room.sending.ledger
+    admin = room.sending.account("31-admin").address
+    address = calls.created_address(admin, room.sending.nonce_for(admin))
+    with room.database.transaction() as connection:
+        consortium = (room.directory.consortium,)
+        room.sending.queue_deployment(connection, "StatusRegistry", consortium, account="31-admin", now=now())
+    action = ledger.encode(room.directory.call("Consortium", "appointContract", ACCOUNT_ROLES["status"], address))
+    _push(room)
+    (made,) = ledger.ask(room.directory.call("Consortium", "proposalCount"))
+    number = int(str(made)) + 1
+    for account, function, *args in (
+        ("31-admin", "propose", action, now() + 9_999),
+        ("31-admin", "vote", number),
+        ("32-admin", "vote", number),
+        ("31-admin", "execute", number),
+    ):
+        with room.database.transaction() as connection:
+            call = room.directory.call("Consortium", str(function), *args)
+            room.sending.queue(connection, call, account=str(account), now=now())
+        _push(room)
+    directory = look_up(ledger, room.directory.consortium)
+    assert directory.status == address
+    anchoring = replace(room.anchoring, directory=directory)
+    return replace(deployment, room=replace(room, directory=directory, anchoring=anchoring))
 
 
 def _change(deployment: Deployment, issued: Issued, action: Action) -> None:

@@ -28,8 +28,8 @@ def _redeemed(world: World, *, key: str = "code", age: int = 0) -> Redeemed:
     return Redeemed(response, response.claims.certificates[0], ASKED)
 
 
-def _offline(world: World) -> Offline:
-    code = offline.parse(offline_code(world, entry(world.anchored())))
+def _offline(world: World, key: str = "code") -> Offline:
+    code = offline.parse(offline_code(world, entry(world.anchored()), key=key))
     return Offline(code, code.claims.certificates[0])
 
 
@@ -64,6 +64,7 @@ def test_a_code_key_of_a_suite_that_this_release_does_not_know_is_an_error(world
     world.key("future", authority="", purpose="code", key_suite="FUTURE")
     unknown = Finding(Group.CODE, Outcome.ERROR, "suite.unknown")
     assert world.judge(_redeemed(world, key="future")).findings[0] == unknown
+    assert world.judge(_offline(world, key="future")).findings[0] == unknown
 
 
 def test_the_slow_comparison_is_not_made_twice(world: World) -> None:

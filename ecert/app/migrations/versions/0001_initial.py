@@ -76,6 +76,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region"),
     )
     op.create_table(
+        "ledger_audit_node",
+        sa.Column("region", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("region", "level", "place"),
+    )
+    op.create_table(
         "ledger_chain",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
@@ -341,6 +349,7 @@ def downgrade() -> None:
     op.drop_table("ledger_transaction")
     op.drop_table("ledger_leaf")
     op.drop_table("ledger_chain")
+    op.drop_table("ledger_audit_node")
     op.drop_table("ledger_audit_head")
     op.drop_table("ledger_audit")
     op.drop_table("issuer_status_list")
