@@ -15,7 +15,7 @@ import orjson
 
 from bench.timing import Row
 
-__all__ = ["publish", "show"]
+__all__ = ["PAGE", "ROOT", "circumstances", "publish", "show"]
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "performance.md"
@@ -39,7 +39,7 @@ def publish(rows: Sequence[Row]) -> None:
     before, rest = PAGE.read_text("utf-8").split(BEGIN)
     _, after = rest.split(END)
     table = "\n".join("| " + " | ".join(line) + " |" for line in (_HEAD, ("---",) * len(_HEAD), *map(_cells, rows)))
-    PAGE.write_text(f"{before}{BEGIN}{_circumstances()}\n\n{table}\n{END}{after}", "utf-8")
+    PAGE.write_text(f"{before}{BEGIN}{circumstances()}\n\n{table}\n{END}{after}", "utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
 
 
-def _circumstances() -> str:
+def circumstances() -> str:
     """Say when, at which commit and on what."""
     git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
     commit = subprocess.run(git, check=False, capture_output=True, text=True).stdout.strip()  # noqa: S603 - our own

@@ -37,7 +37,10 @@ _TREES = 8
 
 @dataclass(frozen=True, slots=True)
 class Anchoring:
-    """The outbox of a deployment's regions. A batch closes at `size` leaves, or when its oldest waited `seconds`."""
+    """The outbox of a deployment's regions. A batch closes at `size` leaves, or when its oldest waited `seconds`.
+
+    An audit log's next state closes when `seconds` have passed since the last one did.
+    """
 
     database: Database
     sending: Sending
@@ -133,8 +136,8 @@ class Anchoring:
                 return 0
             self._hold(connection, region, AUDIT)
             newest = store.newest_batch(connection, region=region, kind=AUDIT)
-            if newest is not None and newest.block is None:
-                return 0  # one state of the log at a time is under way
+            if newest is not None and (newest.block is None or now - newest.queued_at < self.seconds):
+                return 0  # one state of the log at a time is under way, and none sooner than a batch would close by age
             if not self._audit_grown(connection, region) or self._is_held(connection, region, AUDIT):
                 return 0
             size = store.audit_size(connection, region)

@@ -11,6 +11,7 @@ import pytest
 from ecert.domain.errors import Conflict, NotFound, VerificationFailed
 from ecert.domain.merkle import verify_inclusion
 from ecert.domain.receipt import AnchorReceipt
+from ledger import store
 from ledger.anchoring import Anchoring, batch_hash
 from ledger.directory import Directory
 from ledger.port import Call
@@ -231,6 +232,26 @@ def test_the_audit_log_is_anchored_as_it_grows_one_state_at_a_time(house: House)
     assert close(house) == 1
     house.settle()
     assert (close(house), count(house, kind=2), house.anchoring().is_idle()) == (0, 2, True)
+
+
+def test_the_audit_log_is_anchored_no_sooner_than_a_batch_would_close_by_age(house: House) -> None:
+    house.note()
+    assert house.anchoring(seconds=MINUTE).close_batches(house.now) == 1
+    house.settle()
+    house.note()
+    last = queued_at(house)
+
+    closed = [house.anchoring(seconds=MINUTE).close_batches(last + waited) for waited in (MINUTE - 1, MINUTE)]
+
+    assert closed == [0, 1]
+
+
+def queued_at(house: House) -> int:
+    """Tell when the newest state of region 31's audit log was closed."""
+    with house.floor.database.reading() as connection:
+        newest = store.newest_batch(connection, region=31, kind=2)
+    assert newest is not None
+    return newest.queued_at
 
 
 def test_the_hash_of_a_batch_is_the_contracts_own(house: House) -> None:
