@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 PAGES = ("/demo", "/wallet", "/wallet/code?item=EC-0001", "/wallet/uses", "/desk", "/desk?q=EC", "/desk/items/EC-0001")
 PROBLEM = "/wallet/code?item=EC-9999"
+FORWARDING = (
+    "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Forwarded-For",
+    "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Anything",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -52,6 +56,12 @@ def test_nobody_is_let_in_but_this_machine_itself(demo: World, client: str, base
     script = next(each["src"] for each in Markup(_code(demo)).every("script"))
 
     assert {visitor.get(page, headers=headers).status_code for page in ("/", *PAGES, script)} == {404}
+
+
+@pytest.mark.parametrize("header", FORWARDING)
+def test_no_request_that_a_proxy_forwarded_is_let_in(demo: World, header: str) -> None:
+    assert Visitor(demo).get("/demo", headers={"Accept-Language": "zh"}).status_code == 200
+    assert Visitor(demo).get("/demo", headers={header: "127.0.0.1"}).status_code == 404
 
 
 @pytest.mark.parametrize("base", ["http://localhost:8000", "http://[::1]:8000", "http://127.0.0.1"])
