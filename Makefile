@@ -7,14 +7,13 @@ INTEROP := build/interop/.ready
 FUZZ := build/fuzz/.ready
 PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
-SYSTEM_COMMANDS := openssl chromium
 BASE ?= HEAD~1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node system
+.PHONY: help demo serve test test-all bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean node openssl chromium
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,7 +27,7 @@ serve: $(READY) ## Serve all four regions on 127.0.0.1:8000; an empty var/ is fi
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop"
 
-test-all: system node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl, chromium and Node 20 or newer
+test-all: openssl chromium node $(READY) $(SOLC) $(INTEROP) ## Run every test; needs the system packages openssl and chromium, and Node 20 or newer
 	$(BIN)/python -m pytest tests/hostile/test_large.py
 	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py
 
@@ -36,7 +35,7 @@ crash: $(READY) ## Kill a house at every named durable write, judge it; full dis
 	$(BIN)/python -m pytest -q tests/crash tests/crash/full_disk.py
 	$(BIN)/python -m tests.crash $(if $(SHORT),--short)
 
-interop: system node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node
+interop: openssl node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node 20 or newer
 	$(BIN)/python -m pytest tests/interop
 
 bench: node $(READY) $(SOLC) $(INTEROP) $(PEERS) ## Measure all against its yardsticks (SHORT=1: shapes a hundredth); needs wrk and Node 20
@@ -53,7 +52,7 @@ check: node $(READY) $(SOLC) ## Lint, types, import rules, fresh contract artefa
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python -m contracts.compile --check
 
-screenshots: system $(READY) ## Take every page into build/screenshots, to be looked at; needs the system package chromium
+screenshots: chromium $(READY) ## Take every page into build/screenshots, to be looked at; needs the system package chromium
 	$(BIN)/python -m tests.journeys.browser.screenshots build/screenshots
 
 format: $(READY) ## Format the code and mend what ruff can mend
@@ -154,6 +153,6 @@ node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
 		echo "This target needs Node 20 or newer with npm (Debian: nodejs npm)." >&2; exit 1; }
 
-system:
-	@for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || { \
-		echo "This target needs the system package $$command (Debian: apt-get install $$command)." >&2; exit 1; }; done
+openssl chromium:
+	@command -v $@ >/dev/null || { \
+		echo "This target needs the system package $@ (Debian: apt-get install $@)." >&2; exit 1; }
