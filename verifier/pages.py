@@ -33,7 +33,6 @@ _ID_TYPES: Final = (
     ("001", {"zh": "居民身份证号码", "en": "Resident identity number"}),
     ("414", {"zh": "普通护照", "en": "Passport"}),
     ("511", {"zh": "台湾居民来往大陆通行证", "en": "Mainland travel permit (Taiwan)"}),
-    ("111", {"zh": "其他证件", "en": "Another document"}),
 )
 
 
