@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from httpx import Response
+
 PAGES = ("/demo", "/wallet", "/wallet/code?item=EC-0001", "/wallet/uses", "/desk", "/desk?q=EC", "/desk/items/EC-0001")
 PROBLEM = "/wallet/code?item=EC-9999"
 FORWARDING = (
@@ -161,6 +163,17 @@ def test_the_language_stays_and_the_switch_keeps_the_place(somebody: Visitor) ->
 
     assert [each["href"] for each in page.every("a") if "hreflang" in each] == ["/desk?q=EC&lang=zh"]
     assert "My certificates" in somebody.get("/wallet").text
+
+
+def test_a_problem_has_the_switch_where_it_can_be_asked_for_again(somebody: Visitor) -> None:
+    def switches(answer: Response) -> list[str]:
+        return [each["href"] for each in Markup(answer.text).every("a") if "hreflang" in each]
+
+    (there,) = switches(somebody.get(PROBLEM))
+    assert there == "?item=EC-9999&lang=en"
+    assert "Back to the demonstration" in somebody.get(f"/wallet/code{there}").text
+    assert switches(somebody.get("//elsewhere.example/x")) == ["?lang=zh"]
+    assert switches(somebody.post("/demo/clerk", {"who": "nobody"})) == []
 
 
 def test_what_was_typed_is_shown_as_text(somebody: Visitor) -> None:
