@@ -8,7 +8,6 @@ FUZZ := build/fuzz/.ready
 PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
 VALIDATOR := build/validator/ecertd
-SYSTEM_COMMANDS := openssl chromium
 BASE ?= HEAD~1
 ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
 
@@ -18,7 +17,7 @@ SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node system postgres
+.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,7 +47,7 @@ validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fre
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
-test-all: system postgres node go $(READY) $(SOLC) $(INTEROP) $(VALIDATOR) ## Run every test; needs openssl, chromium, postgresql, Node 20 and Go
+test-all: openssl chromium postgres node go $(READY) $(SOLC) $(INTEROP) $(VALIDATOR) ## Run every test; needs openssl, chromium, postgresql, Node 20 and Go
 	time FOUNDRY_PROFILE=short $(MAKE) forge
 	time $(MAKE) slither
 	time $(MAKE) validator-check
@@ -56,10 +55,10 @@ test-all: system postgres node go $(READY) $(SOLC) $(INTEROP) $(VALIDATOR) ## Ru
 	time $(MAKE) --jobs=2 --output-sync=target test-sqlite test-postgres
 	time $(MAKE) network-test
 
-test-sqlite: system node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no network, on SQLite
+test-sqlite: openssl chromium node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no network, on SQLite
 	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
-test-postgres: system postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
+test-postgres: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
 # POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
@@ -67,7 +66,7 @@ crash: $(READY) ## Kill a house at every named durable write, judge it; full dis
 	$(ON) $(BIN)/python -m pytest -q tests/crash $(if $(POSTGRES),,tests/crash/full_disk.py)
 	$(ON) $(BIN)/python -m tests.crash $(if $(SHORT),--short)
 
-interop: system node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node
+interop: openssl node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node 20 or newer
 	$(BIN)/python -m pytest tests/interop
 
 bench: node $(READY) $(SOLC) $(INTEROP) $(PEERS) ## Measure all against its yardsticks (SHORT=1: shapes a hundredth); needs wrk and Node 20
@@ -84,7 +83,7 @@ check: node $(READY) $(SOLC) ## Lint, types, import rules, fresh contract artefa
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python -m contracts.compile --check
 
-screenshots: system $(READY) ## Take every page into build/screenshots, to be looked at; needs the system package chromium
+screenshots: chromium $(READY) ## Take every page into build/screenshots, to be looked at; needs the system package chromium
 	$(BIN)/python -m tests.journeys.browser.screenshots build/screenshots
 
 format: $(READY) ## Format the code and mend what ruff can mend
@@ -192,9 +191,9 @@ node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
 		echo "This target needs Node 20 or newer with npm (Debian: nodejs npm)." >&2; exit 1; }
 
-system:
-	@for command in $(SYSTEM_COMMANDS); do command -v $$command >/dev/null || { \
-		echo "This target needs the system package $$command (Debian: apt-get install $$command)." >&2; exit 1; }; done
+openssl chromium:
+	@command -v $@ >/dev/null || { \
+		echo "This target needs the system package $@ (Debian: apt-get install $@)." >&2; exit 1; }
 
 postgres:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \

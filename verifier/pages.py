@@ -11,14 +11,14 @@ from starlette.responses import Response
 from ecert.domain import ids
 from ecert.domain.dates import civil_day
 from ecert.domain.errors import Malformed, NotFound, VerificationFailed
-from ecert.domain.holders import HolderRef, parse_holder_ref
+from ecert.domain.holders import ID_TYPES, HolderRef, parse_holder_ref
 from ecert.domain.reasons import explain
 from ecert.domain.use import LEGAL_BASES, parse_use
 from ecert.runtime.shell import Filled, Form, Visit, Visitor, page_router
 from verifier.desk import BASES, Desk, Window, find_items, offered_item, scanned, serve
 from verifier.receipts import verify_receipt
 from verifier.redemptions import Redemption
-from verifier.result import certificates_of, explanation_of, is_away
+from verifier.result import articles_of, certificates_of, explanation_of, is_away
 
 if TYPE_CHECKING:
     from ecert.domain.items import Item
@@ -29,12 +29,7 @@ ROLE: Final = "clerk"
 
 _Words = Annotated[str, Query(alias="q", max_length=80)]
 _ItemCode = Annotated[str, Path(max_length=40)]
-_ID_TYPES: Final = (
-    ("001", {"zh": "居民身份证号码", "en": "Resident identity number"}),
-    ("414", {"zh": "普通护照", "en": "Passport"}),
-    ("511", {"zh": "台湾居民来往大陆通行证", "en": "Mainland travel permit (Taiwan)"}),
-    ("111", {"zh": "其他证件", "en": "Another document"}),
-)
+_ID_TYPES: Final = [(code, {"zh": zh, "en": en.capitalize()}) for code, (zh, en) in ID_TYPES.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +70,7 @@ def router(desk: Desk) -> APIRouter:
             use=redemption.use,
             report=served.report,
             explanation=explanation_of(served.report),
+            articles=articles_of(served.report),
             is_away=is_away(served.report),
             certificates=certificates_of(served.report),
             receipt=served.receipt,

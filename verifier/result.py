@@ -11,7 +11,7 @@ from verifier.findings import Outcome, Verdict
 from verifier.report import CertificateReport, Report
 from verifier.wire import as_json
 
-__all__ = ["ShownCertificate", "certificates_of", "explanation_of", "is_away"]
+__all__ = ["ShownCertificate", "articles_of", "certificates_of", "explanation_of", "is_away"]
 
 _ACCEPT: Final = {
     "zh": "凭此办理，不再收取纸质证照。",
@@ -55,6 +55,12 @@ def explanation_of(report: Report) -> Mapping[str, str]:
             return _REFUSE
         case Verdict.CANNOT_DECIDE:
             return _AWAY if is_away(report) else _INCOMPLETE
+
+
+def articles_of(report: Report) -> tuple[Mapping[str, str], ...]:
+    """Give the articles relied on, each once, with what they mean in English."""
+    found = {each.basis: each.basis_en or each.basis for each in report.reasons if each.basis}
+    return tuple({"zh": zh, "en": en} for zh, en in found.items())
 
 
 def is_away(report: Report) -> bool:

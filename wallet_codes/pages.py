@@ -13,7 +13,7 @@ from ecert.domain.catalogue import by_code
 from ecert.domain.errors import Malformed
 from ecert.domain.items import ITEMS, Item, by_item_code
 from ecert.domain.use import LEGAL_BASES
-from ecert.runtime.shell import Filled, Visit, Visitor, face_rows, page_router
+from ecert.runtime.shell import Filled, Lang, Visit, Visitor, face_rows, page_router
 from wallet_codes.mint import MintedCode, MintRequest, mint
 from wallet_codes.objections import LONGEST, object_to
 from wallet_codes.qr import draw_svg
@@ -106,7 +106,7 @@ def _code(visit: Visit, wallet: Wallet, item_code: str, owner: int, *, template:
         minted=minted,
         seconds=seconds,
         reload_after=max(1, seconds - _EARLY),
-        svg=_drawn(minted, item),
+        svg=_drawn(minted, item, visit.session.lang),
     )
 
 
@@ -120,8 +120,8 @@ def _request(citizen: Citizen, item: Item | None, owner: int) -> MintRequest:
     )
 
 
-def _drawn(minted: MintedCode, item: Item | None) -> Markup:
-    caption = "通用 · General" if item is None else item.code
+def _drawn(minted: MintedCode, item: Item | None, lang: Lang) -> Markup:
+    caption = "通用 · General" if item is None else {"zh": item.zh, "en": item.en}[lang]
     # The drawing escapes its texts itself.
     return Markup(draw_svg(minted.text, region=minted.region, caption=caption))  # noqa: S704 - our own drawing
 
@@ -129,4 +129,8 @@ def _drawn(minted: MintedCode, item: Item | None) -> Markup:
 def _entry(entry: UseEntry) -> dict[str, Any]:
     zh, en = LEGAL_BASES[entry.use.legal_basis]
     shown = [(by_code(code), [by_code(code).element(key) for key in keys]) for code, keys in entry.shown]
-    return {"use": entry, "basis": {"zh": zh, "en": en}, "shown": shown}
+    use = entry.use
+    # What was written down is shown in Chinese as it stands; the list gives the English of the same code.
+    listed = ITEMS.items.get(use.item_code)
+    item = {"zh": use.item_name, "en": listed.en if listed else use.item_name}
+    return {"use": entry, "item": item, "basis": {"zh": zh, "en": en}, "shown": shown}

@@ -28,6 +28,8 @@ _QUIET_ZONE: Final = 4
 _SHORT: Final = 100
 _WIDTH: Final = 480
 _TITLE, _LINE, _MARGIN = 26, 20, 12
+_LATIN: Final = 0xFF
+"""Up to here a sign takes some six tenths of its height, above as much as its height."""
 _FONT: Final = "fonts/noto/NotoSansCJKsc-Regular.otf"
 
 
@@ -53,13 +55,14 @@ def draw_svg(text: str, *, region: Region, caption: str) -> str:
     runs = "".join(_runs(matrix))
     name, below = escape(region.caption_zh), escape(caption)
     label = 'text-anchor="middle" font-family="sans-serif"'
+    height = min(2, (size - 2) / max(1, sum(1 if ord(sign) > _LATIN else 0.6 for sign in caption)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size + 7}" role="img">'
         f"<title>{name} {escape(region.caption_en)}</title>"
         f'<path fill="#fff" d="M0 0h{size}v{size + 7}H0z"/>'
         f'<text x="{size / 2}" y="4" font-size="3" {label}>{name}</text>'
         f'<path transform="translate(0 3)" shape-rendering="crispEdges" d="{runs}"/>'
-        f'<text x="{size / 2}" y="{size + 4}" font-size="2" {label}>{below}</text>'
+        f'<text x="{size / 2}" y="{size + 4}" font-size="{height:.3g}" {label}>{below}</text>'
         "</svg>"
     )
 

@@ -32,6 +32,13 @@ ROLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The parts that a holder plays on a certificate, in Chinese and English; the project's own list."""
 
+ID_TYPES: Final[Mapping[str, tuple[str, str]]] = {
+    RESIDENT: ("居民身份证号码", "resident identity number"),
+    "414": ("普通护照", "ordinary passport"),
+    "511": ("台湾居民来往大陆通行证", "mainland travel permit (Taiwan)"),
+}
+"""The types that have a name here; any other three digits are read and shown as they are."""
+
 _ID_TYPE: Final = re.compile(r"[0-9]{3}|USCC")
 _PAIR: Final = frozenset({"id_type", "id"})
 _NAMED: Final = _PAIR | {"kind", "name"}

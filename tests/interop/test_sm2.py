@@ -102,7 +102,7 @@ def test_a_certificate_that_gmssl_signs_is_accepted_and_refused_altered(tmp_path
     assert refused.verdict is Verdict.REFUSE
 
 
-def test_a_certificate_that_openssl_signs_is_accepted(tmp_path: Path) -> None:
+def test_a_certificate_that_openssl_signs_is_accepted_and_refused_altered(tmp_path: Path) -> None:
     key, message, out = tmp_path / "key.pem", tmp_path / "message", tmp_path / "signature"
     openssl("genpkey", "-algorithm", "SM2", "-out", key)
     spki = openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
@@ -110,9 +110,13 @@ def test_a_certificate_that_openssl_signs_is_accepted(tmp_path: Path) -> None:
     message.write_bytes(signed := signing_input(sd_jwt, suites.kid(spki)))
     openssl("pkeyutl", "-sign", "-inkey", key, "-rawin", "-digest", "sm3", *ZA, "-in", message, "-out", out)
     world = trusting(tmp_path / "world", suite=SUITE, spki=spki)
-    text = whole(sd_jwt, signed, from_der(out.read_bytes()))
+    signature = from_der(out.read_bytes())
+    wrong = signature[:-1] + bytes([signature[-1] ^ 1])
+    refused = world.judge(anchored(world, whole(sd_jwt, signed, wrong)))
 
-    assert world.judge(anchored(world, text)).verdict is Verdict.ACCEPT
+    assert world.judge(anchored(world, whole(sd_jwt, signed, signature))).verdict is Verdict.ACCEPT
+    assert told(refused, Group.SIGNATURE) == "INVALID signature.wrong"
+    assert refused.verdict is Verdict.REFUSE
 
 
 def test_a_signature_without_the_signer_s_identity_is_refused(tmp_path: Path) -> None:

@@ -60,7 +60,14 @@ def test_a_typed_code_is_accepted_with_its_reasons_elements_and_law(clerk: Visit
     answer = clerk.scan(clerk.digits())
 
     assert verdict_of(answer) == "accept"
-    for told in ("recognition.yes", "This division recognises", "国务院令第716号", "不动产单元号", "在线码", "秒前"):
+    for told in (
+        "recognition.yes",
+        "This division recognises",
+        "国务院令第716号第十条",
+        "不动产单元号",
+        "在线码",
+        "秒前",
+    ):
         assert told in answer.text
     assert "住址" not in answer.text
 
@@ -132,6 +139,34 @@ def test_an_outage_is_never_shown_as_a_forgery_and_can_be_tried_again(clerk: Vis
     clerk.world.house.gateways[32].is_open = True
     again = {each["name"]: each["value"] for each in page.every("input") if each["name"] not in {"csrf", "receipt"}}
     assert verdict_of(clerk.post("/desk/items/EC-0001", again)) == "accept"
+
+
+def test_trying_again_comes_first_where_something_is_away_and_the_next_person_elsewhere(clerk: Visitor) -> None:
+    accepted, unused = clerk.scan(clerk.digits()).text, clerk.digits()
+    clerk.world.house.gateways[32].is_open = False
+    away = clerk.scan(unused).text
+
+    assert '<a class="button" href="/desk/items/EC-0001">下一位</a>' in accepted
+    assert "<button>重试</button>" not in accepted
+    assert away.index("<button>重试</button>") < away.index(
+        '<a class="button quiet" href="/desk/items/EC-0001">下一位</a>'
+    )
+
+
+def test_the_reasons_stand_before_the_certificates_whatever_the_verdict(clerk: Visitor) -> None:
+    for answer in (clerk.scan(clerk.digits()), clerk.scan("20000000")):
+        page = Markup(answer.text)
+        headed = [each["id"] for each in page.every("h2") if "id" in each]
+        assert headed[0] == "reasons", headed
+    assert "接受的原因" in clerk.scan(clerk.digits()).text
+
+
+def test_a_code_on_a_face_is_named_and_an_article_of_law_glossed(clerk: Visitor) -> None:
+    page = clerk.scan(clerk.digits()).text
+
+    assert '居民身份证号码 <span class="code">001</span>' in page
+    assert "State Council Order 716, article 10" in page
+    assert "第七至十三条" not in page
 
 
 def test_what_is_missing_is_named(clerk: Visitor) -> None:

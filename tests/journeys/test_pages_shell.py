@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from httpx import Response
+
 PAGES = ("/demo", "/wallet", "/wallet/code?item=EC-0001", "/wallet/uses", "/desk", "/desk?q=EC", "/desk/items/EC-0001")
 PROBLEM = "/wallet/code?item=EC-9999"
+FORWARDING = (
+    "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Forwarded-For",
+    "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Anything",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -52,6 +58,12 @@ def test_nobody_is_let_in_but_this_machine_itself(demo: World, client: str, base
     script = next(each["src"] for each in Markup(_code(demo)).every("script"))
 
     assert {visitor.get(page, headers=headers).status_code for page in ("/", *PAGES, script)} == {404}
+
+
+@pytest.mark.parametrize("header", FORWARDING)
+def test_no_request_that_a_proxy_forwarded_is_let_in(demo: World, header: str) -> None:
+    assert Visitor(demo).get("/demo", headers={"Accept-Language": "zh"}).status_code == 200
+    assert Visitor(demo).get("/demo", headers={header: "127.0.0.1"}).status_code == 404
 
 
 @pytest.mark.parametrize("base", ["http://localhost:8000", "http://[::1]:8000", "http://127.0.0.1"])
@@ -151,6 +163,17 @@ def test_the_language_stays_and_the_switch_keeps_the_place(somebody: Visitor) ->
 
     assert [each["href"] for each in page.every("a") if "hreflang" in each] == ["/desk?q=EC&lang=zh"]
     assert "My certificates" in somebody.get("/wallet").text
+
+
+def test_a_problem_has_the_switch_where_it_can_be_asked_for_again(somebody: Visitor) -> None:
+    def switches(answer: Response) -> list[str]:
+        return [each["href"] for each in Markup(answer.text).every("a") if "hreflang" in each]
+
+    (there,) = switches(somebody.get(PROBLEM))
+    assert there == "?item=EC-9999&lang=en"
+    assert "Back to the demonstration" in somebody.get(f"/wallet/code{there}").text
+    assert switches(somebody.get("//elsewhere.example/x")) == ["?lang=zh"]
+    assert switches(somebody.post("/demo/clerk", {"who": "nobody"})) == []
 
 
 def test_what_was_typed_is_shown_as_text(somebody: Visitor) -> None:

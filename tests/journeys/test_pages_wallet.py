@@ -66,7 +66,9 @@ def test_a_code_is_drawn_for_its_purpose_and_is_another_one_each_time(li: Visito
     page = li.get("/wallet/code?item=EC-0001").text
 
     assert "<svg" in page
-    assert "不动产登记档案查询（图纸）" in page
+    caption = page.partition("</svg>")[0].rpartition(">不动产登记档案查询（图纸）</text>")
+    assert caption[1]
+    assert "EC-0001</text>" not in page
     assert li.digits() != li.digits()
 
 
@@ -106,6 +108,8 @@ def test_uses_are_told_and_objected_to_once(li: Visitor) -> None:
     assert {"QP-7", "坐落", "示例青浦区政务服务中心"} <= {
         word for word in ("QP-7", "坐落", "示例青浦区政务服务中心") if word in page.text
     }
+    assert "Real estate archive inquiry (drawings)" in li.get("/wallet/uses?lang=en").text
+    assert li.get("/wallet/uses?lang=zh").status_code == 200
     assert li.post(action, {"text": "不是我\r\n办的"}).status_code == 303
     assert "已提出异议" in li.get("/wallet/uses").text
     assert li.post(action, {"text": "再次"}).status_code == 409

@@ -17,12 +17,13 @@ __all__ = ["REASONS", "Reason", "explain"]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What a person reads for a code; `basis` names the article relied on, where there is one."""
+    """What a person reads for a code; `basis` names the article relied on, if any, and `basis_en` glosses it."""
 
     code: str
     zh: str
     en: str
     basis: str | None = None
+    basis_en: str | None = None
 
 
 def _merged(tables: Iterable[str]) -> Mapping[str, Reason]:

@@ -10,22 +10,36 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ecert.domain.holders import ID_TYPES
+
 if TYPE_CHECKING:
     from ecert.domain.catalogue import CertificateType, Element
 
 __all__ = ["Row", "face_rows"]
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_MEANINGS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "holder code type": ID_TYPES,
+    "GB/T 2261.1": {"1": ("男", "male"), "2": ("女", "female")},
+    "GB/T 2659": {"CHN": ("中国", "China")},
+    "GB/T 3304": {"HA": ("汉族", "Han")},
+}
+"""Codes that people read most, by the code set of the catalogue; another code is shown as it stands."""
+
 _PICTURES: Final = {"iVBORw0KGgo": "image/png", "/9j/": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One element: its name, and its value as a text, as a picture's data URL, or as entries of rows."""
+    """One element: its name, and its value as a text, as a picture's data URL, or as entries of rows.
+
+    `meaning` is what a text that is a code stands for, by language, where the house knows it.
+    """
 
     zh: str
     en: str
     text: str = field(default="", repr=False)
+    meaning: Mapping[str, str] | None = field(default=None, repr=False)
     picture: str | None = field(default=None, repr=False)
     entries: tuple[tuple[Row, ...], ...] = field(default=(), repr=False)
 
@@ -49,7 +63,12 @@ def _row(element: Element, value: object) -> Row:
         case {"from": begun, "to": ended}:
             return Row(element.zh, element.en, f"{begun} – {ended}")
         case _:
-            return Row(element.zh, element.en, str(value))
+            return Row(element.zh, element.en, str(value), _meaning(element, str(value)))
+
+
+def _meaning(element: Element, code: str) -> Mapping[str, str] | None:
+    names = _MEANINGS.get(element.code_set.name, {}).get(code) if element.code_set else None
+    return None if names is None else {"zh": names[0], "en": names[1]}
 
 
 def _picture(text: str) -> str | None:

@@ -15,12 +15,16 @@ from ecert.domain.errors import NotFound
 __all__ = ["hold_near"]
 
 _NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_FORWARDING: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_FORWARDING: Final = frozenset(
+    {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"},
+)
+_FORWARDED: Final = "x-forwarded-"
+"""How a proxy's own headers begin, whatever else they are named."""
 
 
 def hold_near(request: Request) -> None:
     """Raise NotFound("request.not_found") unless a browser on this machine asks this machine directly."""
-    if not (_is_loopback(request) and _is_own_name(request)) or any(name in request.headers for name in _FORWARDING):
+    if not (_is_loopback(request) and _is_own_name(request)) or _is_forwarded(request):
         raise NotFound("request.not_found")
 
 
@@ -35,3 +39,8 @@ def _is_own_name(request: Request) -> bool:
     name, colon, port = request.headers.get("host", "").lower().rpartition(":")
     host = name if colon and port.isdigit() else f"{name}{colon}{port}"
     return host in _NAMES
+
+
+def _is_forwarded(request: Request) -> bool:
+    names = {name.lower() for name in request.headers}
+    return not names.isdisjoint(_FORWARDING) or any(name.startswith(_FORWARDED) for name in names)

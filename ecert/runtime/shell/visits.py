@@ -43,7 +43,7 @@ class Shell:
             return problem.response()
         if problem.body["code"] == "session.missing" and request.method == "GET" and not visit.is_passive:
             return visit.go(_CHOOSER)
-        return visit.page("shell/problem.html", status=problem.status, problem=problem.body)
+        return visit.page("shell/problem.html", status=problem.status, problem=problem.body, method=request.method)
 
 
 @dataclass(frozen=True, slots=True)
