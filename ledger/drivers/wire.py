@@ -9,6 +9,8 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import httpx
@@ -17,7 +19,7 @@ import orjson
 from ecert.domain.errors import Malformed, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["LARGEST", "SILENCE", "Refusal", "Wire", "tls_of"]
@@ -29,6 +31,7 @@ SILENCE: Final = 3.0
 LARGEST: Final = 32 << 20
 """Bytes of an answer: a block of 4 MiB with its results, in base64 and hexadecimal, has room in it."""
 _LONGEST: Final = 10.0
+_LOOK: Final = 0.5
 
 
 class Refusal(Exception):
@@ -76,23 +79,22 @@ class Wire:
 
     def _body(self, question: Mapping[str, object]) -> bytes:
         client, give_up = self._client, time.monotonic() + self._longest
-        watch = threading.Timer(self._longest + 1, self._cut, (client,))
-        watch.start()
         try:
-            with client.stream("POST", self.url, json=question) as answer:
-                return self._read(answer, give_up)
+            with (
+                _CUTTER.after(give_up, partial(self._cut, client)),
+                client.stream("POST", self.url, json=question) as told,
+            ):
+                return self._read(told, give_up)
         except (httpx.HTTPError, httpx.StreamError, RuntimeError, OSError) as fault:
             if _is_of_tls(fault):
                 raise Unavailable("ledger.tls", self.url) from fault
             code = "ledger.answer_slow" if time.monotonic() > give_up else "ledger.silent"
             raise Unavailable(code, f"{self.url}: {type(fault).__name__}") from fault
-        finally:
-            watch.cancel()
 
     def _cut(self, client: httpx.Client) -> None:
-        """Hang up on a head that comes a byte at a time, which no limit between two bytes ends."""
-        self._client = self._connect()
-        client.close()
+        if self._client is client:
+            self._client = self._connect()
+            client.close()
 
     def _read(self, answer: httpx.Response, give_up: float) -> bytes:
         if answer.headers.get("content-encoding", "identity") != "identity":
@@ -111,6 +113,39 @@ class Wire:
             return orjson.loads(content)
         except ValueError as fault:
             raise Unavailable("ledger.answer_form", f"{self.url}: not JSON") from fault
+
+
+class _Cutter:
+    """Hangs up, from a thread of its own, on a head that comes a byte at a time: no limit between two bytes ends it."""
+
+    def __init__(self) -> None:
+        self._open: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def after(self, give_up: float, cut: Callable[[], None]) -> Iterator[None]:
+        """Call `cut` where the block is still running at `give_up`, by the monotonic clock."""
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="ledger-cutter", daemon=True)
+                self._thread.start()
+        entry = object()
+        self._open[entry] = (give_up, cut)
+        try:
+            yield
+        finally:
+            del self._open[entry]
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(_LOOK)
+            for give_up, cut in tuple(self._open.values()):
+                if time.monotonic() > give_up + _LOOK:
+                    cut()
+
+
+_CUTTER: Final = _Cutter()
 
 
 def tls_of(folder: Path | None) -> ssl.SSLContext:

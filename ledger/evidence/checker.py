@@ -117,7 +117,7 @@ def judge(content: bytes, genesis: Genesis) -> dict[str, Any]:
 def follow(blocks: object, genesis: Genesis) -> Header:
     """Verify [{"header", "commit", "next"}, ...], each but the last naming the next set; return the last header."""
     known, last = genesis.validators, Header(genesis.first_height - 1, genesis.time, 0, b"", b"", b"", b"", b"")
-    listed = _list(blocks)
+    listed = _list(blocks) or [None]
     for place, block in enumerate(listed, 1):
         told, commit, following = _members(block, "header", "commit", "next")
         header = read_header(told, genesis.chain_id)
@@ -130,8 +130,6 @@ def follow(blocks: object, genesis: Genesis) -> Header:
             if known == before or validators_hash(known) != header.next_validators_hash:
                 raise Refused("evidence.validators", f"not the set that block {header.height} names")
         last = header
-    if not listed:
-        raise Refused("evidence.order", "no block")
     return last
 
 
@@ -164,21 +162,27 @@ def examine(certificate: object, spki: bytes, receipt: object, state: State) -> 
     """Ask the state for all that a certificate's standing hangs on; every slot follows from the certificate."""
     texts = _match(certificate, r"([\w-]+)\.([\w-]+)\.([\w-]+)")
     head, claims = (_object(_b64url(text)) for text in texts[:2])
-    _, alg, kid = _members(head, "typ", "alg", "kid")
+    _, suite, kid = _members(head, "typ", "alg", "kid")
+    (alg,) = _match(suite, r"([A-Za-z0-9-]{1,20})")
     if kid != base64.urlsafe_b64encode(_sha(spki)).rstrip(b"=").decode():
         raise Refused("evidence.certificate", "another key is said to have signed")
     (issuer,), (kind,) = _match(claims.get("iss"), _ISSUER), _match(claims.get("vct"), _TYPE)
+    (licence_id,) = _match(
+        claims.get("licence_id"), rf"(1\.2\.156\.3005\.2\.{kind}\.{issuer}(?:\.[0-9A-Z]{{1,60}}){{3}})"
+    )
+    (division,) = _match(claims.get("division"), r"((?:[1-9][0-9])(?:[0-9]{2}){0,2})")
     place = _dict(_dict(claims.get("status")).get("status_list"))
     region, numbered = (int(part) for part in _match(place.get("uri"), _LIST))
     fingerprint = _sha(".".join(texts).encode())
     anchor = _anchor(state, receipt, region=region, fingerprint=fingerprint)
     status = _status(state, region, numbered, _whole(place.get("idx")))
-    signature = _signature(str(alg), spki, texts)
-    faults = _faults(state, (issuer.encode(), kind.encode(), _sha(spki)), region, str(alg), anchor["time"])
+    signature = _signature(alg, spki, texts)
+    names = (issuer.encode(), kind.encode(), _sha(spki))
+    faults = _faults(state, names, (region, division), suite=alg, then=anchor["time"])
     faults += ["anchor.time"] if anchor["time"] < _whole(claims.get("iat")) - EARLY else []
     faults += ["signature.wrong"] if signature == "wrong" else []
     faults += [f"status.{status}"] if status != "valid" else []
-    named = {"licence_id": claims.get("licence_id"), "issuer": issuer, "type": kind}
+    named = {"licence_id": licence_id, "issuer": issuer, "type": kind}
     dates = {"nbf": _whole(claims.get("nbf")), "exp": _whole(claims["exp"]) if "exp" in claims else None}
     told = {"anchor": anchor, "status": status, "signature": signature, "faults": faults}
     return {"fingerprint": fingerprint.hex(), **named, **dates, **told}
@@ -192,16 +196,17 @@ def _anchor(state: State, receipt: object, *, region: int, fingerprint: bytes) -
     terms = [(first, last or block) for holder, first, last in state.offices(b"anchor") if holder == address]
     if not any(first <= block <= last for first, last in terms) or _unpack(cell, 1, 8) != [1, _whole(size)]:
         raise Refused("evidence.certificate", "no such batch, of SHA-256, in an anchoring contract")
-    if _root(fingerprint, _whole(index), size, [_hex(node, WORD) for node in _list(path)]) != root.to_bytes(
-        WORD, "big"
-    ):
+    found = _root(fingerprint, _whole(index), size, [_hex(node, WORD) for node in _list(path)])
+    if found != root.to_bytes(WORD, "big"):
         raise Refused("evidence.certificate", "the fingerprint does not lead to the batch's root")
     return {"contract": contract, "region": region, "batch": batch, "block": block, "time": time}
 
 
-def _faults(state: State, names: tuple[bytes, bytes, bytes], region: int, suite: str, then: int) -> list[str]:
+def _faults(
+    state: State, names: tuple[bytes, bytes, bytes], place: tuple[int, str], *, suite: str, then: int
+) -> list[str]:
     """Tell by frozen codes what kept authority and key from issuing this type `then`, as far as the state remembers."""
-    uscc, kind, key = names
+    (uscc, kind, key), (region, within) = names, place
     division, since, end = _unpack(state.newest(b"trust", mapping_slot(AUTHORITIES_SLOT, uscc))[1], 4, 8, 8)
     grant = state.newest(b"trust", mapping_slot(GRANTS_SLOT, uscc, kind))[1]
     slot = mapping_slot(KEYS_SLOT, region, uscc, key)
@@ -213,9 +218,10 @@ def _faults(state: State, names: tuple[bytes, bytes, bytes], region: int, suite:
     wrong = {
         "authority.unknown": not division,
         "authority.not_granted": not grant,
-        "status.region": str(division)[:2] != str(region),
+        "status.region": division and str(division)[:2] != str(region),
+        "authority.division": division and not within.startswith(str(division)),
         "key.unknown": not contract,
-        "key.purpose": (named, purpose) != (_short(suite), _short("certificate")),
+        "key.purpose": contract and (named, purpose) != (_short(suite), _short("certificate")),
     }
     told = [code for code, is_wrong in wrong.items() if is_wrong] + [c for c, at in starts.items() if at > then]
     return sorted({*told, *(code for code, at in ends.items() if at and at <= then)})
@@ -436,8 +442,8 @@ def _climb(key: bytes, digest: bytes, leaf: object, path: object) -> bytes:
     node = _sha(_varints(prefix) + _varint(len(key)) + key + b"\x20" + digest)
     for side, meta, sibling in (_match(s, r"([lr])((?!00)(?:[0-9a-f]{2}){3,22})([0-9a-f]{64})") for s in _list(path)):
         pair = (bytes.fromhex(sibling), node)
-        first, second = pair if side == "l" else pair[::-1]
-        node = _sha(_varints(bytes.fromhex(meta)) + b"\x20" + first + b"\x20" + second)
+        children = b"\x20".join(pair if side == "l" else pair[::-1])
+        node = _sha(_varints(bytes.fromhex(meta)) + b"\x20" + children)
     return node
 
 
@@ -534,7 +540,7 @@ def _dict(told: object) -> dict[str, Any]:
 
 
 def _b64url(text: str) -> bytes:
-    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) if len(text) % 4 != 1 else b""
     if base64.urlsafe_b64encode(content).rstrip(b"=").decode() != text:
         raise Refused("evidence.form", "not the one base64url form")
     return content
@@ -556,7 +562,11 @@ def _object(content: bytes) -> dict[str, Any]:
 
 def _canonical(content: bytes) -> dict[str, Any]:
     told = _object(content) if len(content) <= LARGEST else {}
-    if canonical(told) != content:
+    try:
+        own = canonical(told)
+    except RecursionError:
+        own = b""
+    if own != content:
         raise Refused("evidence.form", "not the one form of a bundle")
     return told
 

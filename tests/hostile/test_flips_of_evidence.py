@@ -50,7 +50,7 @@ def survivors(whole: bytes, places: Iterable[int]) -> Iterable[int]:
 
 
 if __name__ == "__main__":
-    for each in NAMES:
+    for each in sys.argv[1:] or NAMES:
         told = (VECTORS / f"{each}.bundle.json").read_bytes()
         checker.judge(told, GENESIS)
         passed = list(survivors(told, range(len(told))))

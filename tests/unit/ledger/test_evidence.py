@@ -147,7 +147,7 @@ def test_two_of_four_signatures_are_too_few(told: dict[str, Any]) -> None:
         (lambda b: b["slots"].append(None), "evidence.form"),
         (lambda b: b["slots"].pop(), "evidence.form"),
         (lambda b: b["slots"].reverse(), "evidence.proof"),
-        (lambda b: b["blocks"].clear(), "evidence.order"),
+        (lambda b: b["blocks"].clear(), "evidence.form"),
         (lambda b: b["blocks"].append(b["blocks"][0]), "evidence.order"),
         (lambda b: b.update(more=1), "evidence.form"),
         (lambda b: b.update(v=True), "evidence.form"),

@@ -12,6 +12,7 @@ import pytest
 
 from ecert.domain.errors import Unavailable
 from ledger import light
+from ledger.evidence import checker
 from tests.signed_chain import BEGUN, SignedChain, instant, set_hash, validators_answer
 
 if TYPE_CHECKING:
@@ -226,9 +227,9 @@ def test_a_real_network_is_followed_through_two_changes_of_its_set() -> None:
     recorded = Recorded(json.loads((VECTORS / "recorded.json").read_bytes()))
     begun = light.begin((VECTORS / "genesis.json").read_bytes())
     last = max(recorded.heights("commit"))
-    sizes = [len(signers) for _, signers, _ in light.steps(begun, recorded, height=last, now=2e9)]
+    sets = [signers for _, signers, _ in light.steps(begun, recorded, height=last, now=2e9)]
 
-    assert sizes == [4, 3, 3]
+    assert len(sets) == len(set(sets)) == 3
     for height in (1, 2, 3, last):
         told: Any = recorded.commit(height)
         block = light.advance(begun, recorded, height=height, now=2e9)
@@ -237,11 +238,13 @@ def test_a_real_network_is_followed_through_two_changes_of_its_set() -> None:
 
 def test_real_headers_link() -> None:
     recorded = Recorded(json.loads((VECTORS / "recorded.json").read_bytes()))
-    metas = recorded.told["blockchain"]["block_metas"]
-    headers = [meta["header"] for meta in reversed(metas)]
     begun = light.begin((VECTORS / "genesis.json").read_bytes())
+    own = checker.validators_hash(begun.validators).hex().upper()
+    metas = [meta for meta in recorded.told["blockchain"]["block_metas"] if meta["header"]["validators_hash"] == own]
+    headers = [meta["header"] for meta in reversed(metas)]
     newest = light.advance(begun, recorded, height=int(headers[-1]["height"]), now=2e9)
 
+    assert len(headers) > 3
     assert [h.hash.hex().upper() for h in light.link(newest, headers)] == [
         meta["block_id"]["hash"] for meta in reversed(metas)
     ]

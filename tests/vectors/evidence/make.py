@@ -12,11 +12,9 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from eth_hash.auto import keccak
+from typing import Any
 
 from ecert.domain import certificate, merkle, suites
 from ecert.domain.ids import licence_id
@@ -24,21 +22,18 @@ from ecert.domain.receipt import AnchorReceipt, Container, format_container
 from ecert.domain.sd_jwt import split
 from ecert.domain.status import StatusRef
 from ledger.drivers import calls
-from ledger.evidence.checker import array_slot, read_genesis
+from ledger.evidence.checker import read_genesis
 from ledger.gathering import collect
-from tests.conformance.ledgers import Consortium, admin, grant
+from ledger.port import Account
+from tests.conformance.ledgers import FAR, REGIONS, Consortium, admin, grant
+from tests.signed_chain import validator
 from tests.unit.domain.issued import FACE, ISSUER, TYPE_CODE
 from tests.vectors.evidence.network import CHAIN_ID, Door, Network, Source
-
-if TYPE_CHECKING:
-    from ledger.evidence.checker import Validator
 
 HERE = Path(__file__).parent
 OTHER_TYPE = "11100000000013127D001"
 SIZE = 1 << 17
-# Runtime code that stores each (slot, word) of its calldata: the trial network reads its validators' keys from it.
-WRITER = bytes.fromhex("60188060095f395ff3" + "5f5b368110600957005b8060200135813555604001600156")
-SETTER = calls.account(keccak(b"validators' keys"))
+PROPOSALS_SLOT = 8  # of the Consortium: how many proposals were made
 CASES = {
     "untouched": ("ES256", TYPE_CODE, 70_123, 0),
     "valid": ("ES256", TYPE_CODE, 7, 0),
@@ -49,23 +44,26 @@ CASES = {
 """Of each certificate: suite, type, place in the status list, status."""
 
 
+@dataclass
+class Founded(Consortium):
+    """A consortium whose contracts a member creates: nobody else may, once the Consortium stands."""
+
+    stranger: Account = field(default_factory=lambda: admin(31))
+
+
 def main() -> int:
     """Make all; the network stands only while this runs."""
     with tempfile.TemporaryDirectory() as home:
-        stranger = calls.account(keccak(b"stranger"))
-        network = Network(Path(os.environ["ECERTD"]), Path(home), [SETTER.address, stranger.address])
+        network = Network(Path(os.environ["ECERTD"]), Path(home), admin(31).address)
         try:
             network.start()
-            door = Door(network)
-            door.raw(SETTER, None, WRITER)
-            consortium = Consortium.found(door)  # type: ignore[arg-type] # as much of a ledger as founding needs
-            _write(network, door, consortium)
+            _write(network, Founded.found(Door(network)))  # type: ignore[arg-type] # as much of a ledger as founding needs
         finally:
             network.stop()
     return 0
 
 
-def _write(network: Network, door: Door, house: Consortium) -> None:
+def _write(network: Network, house: Consortium) -> None:
     signers = {name: suites.load_signer(name, suites.generate(name)) for name in ("ES256", "SM2-SM3")}
     _trust(house, signers)
     containers = _anchored(house, signers)
@@ -97,9 +95,10 @@ def _write(network: Network, door: Door, house: Consortium) -> None:
     network.reach(network.height() + 4)
     keep("three_of_four", "valid")
     network.start_one(3)
-    first, keys = network.height(), read_genesis(network.genesis).validators
-    _change(network, door, keys[:3], epoch=1)
-    _change(network, door, (*keys[:2], keys[3]), epoch=2)
+    first = network.height()
+    a, b, c, d = (each.key for each in read_genesis(network.genesis).validators)
+    _change(network, house, (a, b, c, validator(5).key))
+    _change(network, house, (a, b, d, validator(5).key))
     keep("changed", "untouched")
     container = format_container(containers["untouched"]).decode()
     cases = {"source": "tests/vectors/evidence/make.py", "container": container, "reports": report}
@@ -138,17 +137,19 @@ def _anchored(house: Consortium, signers: dict[str, Any]) -> dict[str, Container
     }
 
 
-def _change(network: Network, door: Door, validators: tuple[Validator, ...], *, epoch: int) -> None:
-    """Write the set's keys where the trial network reads them (slots 0 and 1), and wait until they are in force."""
-    first = array_slot(1)
-    words = {
-        0: epoch,
-        1: len(validators),
-        **{first + at: int.from_bytes(v.key, "big") for at, v in enumerate(validators)},
-    }
-    payload = b"".join(slot.to_bytes(32, "big") + word.to_bytes(32, "big") for slot, word in words.items())
-    door.raw(SETTER, calls.created_address(SETTER.address, 0), payload)
+def _change(network: Network, house: Consortium, keys: tuple[bytes, ...]) -> None:
+    """Vote for other validators, and wait until they sign."""
+    (count,) = (int(network.eth("eth_getStorageAt", *_at(house, PROPOSALS_SLOT)), 16),)
+    action = calls.encode_call(house.call("Consortium", "setValidators", list(REGIONS), list(keys)))
+    house.do("Consortium", "propose", action, FAR, by=admin(31))
+    for region in REGIONS[:3]:
+        house.do("Consortium", "vote", count + 1, by=admin(region))
+    house.do("Consortium", "execute", count + 1, by=admin(34))
     network.reach(network.height() + 5)
+
+
+def _at(house: Consortium, slot: int) -> tuple[str, str, str]:
+    return f"0x{house.contracts['Consortium'].hex()}", hex(slot), "latest"
 
 
 def _record(network: Network, source: Source, heard: dict[str, Any], *heights: range) -> None:
@@ -163,11 +164,13 @@ def _record(network: Network, source: Source, heard: dict[str, Any], *heights: r
 
 
 def _slim(genesis: bytes, consortium: bytes) -> bytes:
-    """Keep what a checker reads of a genesis file; a trial's does not name the Consortium yet."""
+    """Keep what a checker reads of a genesis file."""
     told = json.loads(genesis)
+    if told["app_state"]["consortium"]["consortium"].lower() != f"0x{consortium.hex()}":
+        raise ValueError("the genesis file names another Consortium")
     kept = {name: told[name] for name in ("genesis_time", "chain_id", "initial_height")}
     kept["consensus"] = {"validators": told["consensus"]["validators"]}
-    kept["app_state"] = {"consortium": {"consortium": f"0x{consortium.hex()}"}}
+    kept["app_state"] = {"consortium": told["app_state"]["consortium"]}
     return json.dumps(kept, indent=1).encode() + b"\n"
 
 

@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 CHAIN_ID = 310320
 GAS = 8_000_000
-PORTS = 5  # a validator's: peers, consensus RPC, gRPC, JSON-RPC, WebSocket
+NAMES = ("shanghai", "jiangsu", "zhejiang", "anhui")
 
 
 @dataclass
 class Network:
-    """Four validators under `home`; `deployers` are 20-byte addresses, the first writes the validators' keys."""
+    """Four validators under `home`; `founder` (20 bytes) makes the Consortium, which then decides who may act."""
 
     program: Path
     home: Path
-    deployers: list[bytes]
+    founder: bytes
     base: int = field(default_factory=lambda: _free_ports(40))
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self) -> None:
-        named = ",".join(f"0x{address.hex()}" for address in self.deployers)
-        options = {"--out": str(self.home), "--deployer": named, "--base-port": str(self.base), "--nodes": "4"}
+        options = {"--out": str(self.home), "--founder": f"0x{self.founder.hex()}", "--heartbeat": "1s"}
+        options |= {"--first-port": str(self.base), "--chain-id": str(CHAIN_ID)}
         subprocess.run([self.program, "testnet", *(part for pair in options.items() for part in pair)], check=True)
         for node in range(4):
             self.start_one(node)
         self.reach(3)
 
     def start_one(self, node: int) -> None:
-        with (self.home / f"node{node}.log").open("ab") as log:
-            command = [self.program, "start", "--home", self.home / f"node{node}", "--log_no_color"]
+        with (self.home / f"{NAMES[node]}.log").open("ab") as log:
+            command = [self.program, "start", "--home", self.home / NAMES[node], "--log_no_color"]
             self.running[node] = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def stop(self, *nodes: int) -> None:
@@ -54,7 +54,7 @@ class Network:
 
     @property
     def genesis(self) -> bytes:
-        return (self.home / "node0" / "config" / "genesis.json").read_bytes()
+        return (self.home / NAMES[0] / "config" / "genesis.json").read_bytes()
 
     def height(self) -> int:
         return int(self.tell("status")["sync_info"]["latest_block_height"])
@@ -122,9 +122,6 @@ class Door:
 
     def _signed(self, account: Account, nonce: int, to: bytes | None, payload: bytes) -> SignedTransaction:
         return calls.sign(account, chain_id=CHAIN_ID, nonce=nonce, gas=GAS, to=to, payload=payload)
-
-    def raw(self, account: Account, to: bytes | None, payload: bytes) -> None:
-        self.submit(self._signed(account, self.next_nonce(account.address), to, payload))
 
     def submit(self, transaction: SignedTransaction) -> None:
         self.network.eth("eth_sendRawTransaction", f"0x{transaction.raw.hex()}")
