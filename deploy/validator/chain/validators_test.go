@@ -44,6 +44,9 @@ func TestTheSlotsAreThoseOfTheArtefact(t *testing.T) {
 }
 
 func TestTheMembersReplaceAValidatorByVote(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	w.create()
 	w.decide("setValidators", []uint32{31, 32, 33, 34}, [][32]byte{validator(0), validator(1), validator(2), validator(9)})
@@ -53,6 +56,9 @@ func TestTheMembersReplaceAValidatorByVote(t *testing.T) {
 }
 
 func TestASetThatReplacesAThirdIsRefusedByTheNodeWhereTheContractCannotKnow(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	w.create()
 	w.decide("setValidators", []uint32{31, 32, 33, 34}, [][32]byte{validator(0), validator(1), validator(8), validator(9)})
@@ -62,6 +68,9 @@ func TestASetThatReplacesAThirdIsRefusedByTheNodeWhereTheContractCannotKnow(t *t
 }
 
 func TestWithoutEnoughVotesNothingChanges(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	w.create()
 	action, err := w.contract.Pack("setValidators", []uint32{31}, [][32]byte{validator(9)})
@@ -99,6 +108,9 @@ func TestCompare(t *testing.T) {
 }
 
 func TestAnEmptyBlockAsksForOneMoreAndNotForever(t *testing.T) {
+	if !alone(t) {
+		return
+	}
 	w := newWorld(t)
 	var changed []bool
 	for range 6 {
