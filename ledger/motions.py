@@ -6,9 +6,10 @@ bytes that are exactly what those words encode to: nobody votes on something els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
+from typing import Final
 
 from eth_hash.auto import keccak
 
@@ -27,6 +28,7 @@ __all__ = [
     "release",
     "remove",
     "role_name",
+    "validators",
     "vote",
 ]
 
@@ -40,7 +42,9 @@ _MOTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "healAdmin": ("heal", {"member": "uint32", "admin": "address"}),
     "appointContract": ("appoint", {"role": "bytes32", "address": "address"}),
     "publishRelease": ("release", {"name": "string", "version": "string", "sha256": "bytes32", "from": "uint64"}),
+    "setValidators": ("validators", {"members": "uint32[]", "keys": "bytes32[]"}),
 }
+_MOST: Final = 64
 
 
 def admit(d: Directory, *, member: int, name: str, admin: bytes) -> Call:
@@ -68,6 +72,11 @@ def release(d: Directory, *, name: str, version: str, sha256: bytes, effective_f
     return d.call("Consortium", "publishRelease", name, version, sha256, effective_from)
 
 
+def validators(d: Directory, *, members: Sequence[int], keys: Sequence[bytes]) -> Call:
+    """Put the validators, each a member's with its ed25519 key, in place of those in force."""
+    return d.call("Consortium", "setValidators", tuple(members), tuple(keys))
+
+
 def propose(d: Directory, *, action: bytes, expires_at: int) -> Call:
     """Propose an encoded action; proposing is not voting."""
     return d.call("Consortium", "propose", action, expires_at)
@@ -84,7 +93,7 @@ def execute(d: Directory, *, number: int) -> Call:
 
 
 def read_motion(d: Directory, action: bytes, *, encode: Callable[[Call], bytes]) -> dict[str, object] | None:
-    """Put a proposed action into words: `do`, then its arguments; None where the bytes are not exactly one of five."""
+    """Put a proposed action into words: `do`, then its arguments; None where the bytes are not exactly one of six."""
     for function, (word, fields) in _MOTIONS.items():
         if action.startswith(_selector(function, fields)):
             # Read leniently: whether the words say what would run, their own encoding decides.
@@ -109,6 +118,8 @@ def _value(body: bytes, place: int, kind: str) -> object:
     if len(word) < _WORD:
         raise IndexError
     match kind:
+        case "uint32[]" | "bytes32[]":
+            return _values(body, int.from_bytes(word, "big"), kind.removesuffix("[]"))
         case "string":
             start = int.from_bytes(word, "big")
             length = int.from_bytes(body[start : start + _WORD], "big")
@@ -119,3 +130,10 @@ def _value(body: bytes, place: int, kind: str) -> object:
             return word
         case _:
             return int.from_bytes(word, "big")
+
+
+def _values(body: bytes, start: int, kind: str) -> tuple[object, ...]:
+    count = int.from_bytes(body[start : start + _WORD], "big")
+    if count > _MOST:
+        raise IndexError
+    return tuple(_value(body, start + _WORD * (place + 1), kind) for place in range(count))

@@ -61,7 +61,7 @@ contract VotesTest is Founded {
         consortium.execute(id);
     }
 
-    function testFuzz_OnlyTheFiveActionsCanBePutToTheVote(bytes calldata action) external {
+    function testFuzz_OnlyTheSixActionsCanBePutToTheVote(bytes calldata action) external {
         bytes4 selector = action.length < 4 ? bytes4(0) : bytes4(action);
         CHEATS.assume(!_isAction(selector));
         IConsortium consortium = _consortium(_admins(1));
@@ -75,8 +75,9 @@ contract VotesTest is Founded {
             IConsortium.admitMember.selector,
             IConsortium.removeMember.selector,
             IConsortium.appointContract.selector,
-            IConsortium.publishRelease.selector
-        ][uint32(draw) % 4];
+            IConsortium.publishRelease.selector,
+            IConsortium.setValidators.selector
+        ][uint32(draw) % 5];
         CHEATS.assume(arguments.length < 64);
         IConsortium consortium = _consortium(_admins(1));
         uint256 id = _vote(consortium, 1, bytes.concat(selector, arguments));
@@ -115,7 +116,7 @@ contract VotesTest is Founded {
     function _isAction(bytes4 selector) private pure returns (bool) {
         return selector == IConsortium.admitMember.selector || selector == IConsortium.removeMember.selector
             || selector == IConsortium.healAdmin.selector || selector == IConsortium.appointContract.selector
-            || selector == IConsortium.publishRelease.selector;
+            || selector == IConsortium.publishRelease.selector || selector == IConsortium.setValidators.selector;
     }
 
     function _admins(uint256 count) private pure returns (address[] memory admins) {

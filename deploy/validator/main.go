@@ -12,7 +12,6 @@ import (
 	"github.com/cosmos/cosmos-sdk/server"
 	svrcmd "github.com/cosmos/cosmos-sdk/server/cmd"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
-	sdk "github.com/cosmos/cosmos-sdk/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	evmconfig "github.com/cosmos/evm/config"
 	evmserver "github.com/cosmos/evm/server"
@@ -23,12 +22,7 @@ import (
 )
 
 func main() {
-	notation := sdk.GetConfig()
-	notation.SetBech32PrefixForAccount(chain.Prefix, chain.Prefix+"pub")
-	notation.SetBech32PrefixForValidator(chain.Prefix+"valoper", chain.Prefix+"valoperpub")
-	notation.SetBech32PrefixForConsensusNode(chain.Prefix+"valcons", chain.Prefix+"valconspub")
-	notation.Seal()
-
+	chain.SealNotation()
 	where := os.ExpandEnv("$HOME/.ecertd")
 	if err := svrcmd.Execute(rootCommand(where), "ECERTD", where); err != nil {
 		os.Exit(1)
@@ -46,7 +40,11 @@ func rootCommand(where string) *cobra.Command {
 func startCommand(where string) *cobra.Command {
 	options := evmserver.NewDefaultStartOptions(
 		func(logger log.Logger, db dbm.DB, trace io.Writer, settings servertypes.AppOptions) evmserver.Application {
-			return chain.New(logger, db, trace, settings)
+			app := chain.New(logger, db, trace, settings)
+			if err := app.Serve(); err != nil {
+				panic(err)
+			}
+			return app
 		}, where)
 	start := evmserver.StartCmd(options)
 	start.Short, start.Long = "Run the node of a home, after judging the home", ""

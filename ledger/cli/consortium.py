@@ -10,7 +10,15 @@ from ecert.domain.errors import Conflict
 from ledger import motions
 from ledger.acting import Acting
 from ledger.cli.answering import answer
-from ledger.cli.reading import read_address, read_digest, read_instant, read_name, read_number, read_region
+from ledger.cli.reading import (
+    read_address,
+    read_digest,
+    read_instant,
+    read_name,
+    read_number,
+    read_region,
+    read_validator,
+)
 from ledger.cli.showing import consortium_shown, motion_shown
 from ledger.port import Call
 
@@ -50,6 +58,8 @@ def _add_propose(acts: Subparsers) -> None:
     appoint = _motion(motion, "appoint", "let a contract succeed the one in force", "--address")
     appoint.add_argument("--role", required=True, choices=tuple(motions.ROLES))
     release = _motion(motion, "release", "publish a version of a shared list", "--name", "--version", "--sha256")
+    validators = _motion(motion, "validators", "put other validators in place of those in force")
+    validators.add_argument("--validator", action="append", required=True, metavar="REGION=KEY", help="each, ed25519")
     release.add_argument("--from", dest="from_", required=True, metavar="DATE", help="in force from")
 
 
@@ -116,6 +126,9 @@ def _read_motion(args: argparse.Namespace, acting: Acting) -> Call:
             return motions.heal(d, member=read_region(args.member), admin=read_address(args.admin))
         case "appoint":
             return motions.appoint(d, role=args.role, address=read_address(args.address))
+        case "validators":
+            pairs = [read_validator(text) for text in args.validator]
+            return motions.validators(d, members=[region for region, _ in pairs], keys=[key for _, key in pairs])
         case _:
             name, version, sha256 = read_name(args.name), read_name(args.version), read_digest(args.sha256)
             since = read_instant(args.from_)

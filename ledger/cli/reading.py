@@ -25,6 +25,7 @@ __all__ = [
     "read_number",
     "read_region",
     "read_spki",
+    "read_validator",
     "refuse_options",
 ]
 
@@ -103,6 +104,12 @@ def read_name(text: str) -> str:
     if not 0 < len(text) <= _LONGEST_NAME or not text.isprintable() or text != text.strip():
         raise Malformed("ledger.name")
     return text
+
+
+def read_validator(text: str) -> tuple[int, bytes]:
+    """Read a validator as REGION=KEY, the key 64 hexadecimal digits; `division.form`, `ledger.digest`."""
+    region, _, key = text.partition("=")
+    return read_region(region), read_digest(key)
 
 
 def read_number(text: str) -> int:

@@ -47,7 +47,7 @@ def consortium_shown(acting: Acting) -> dict[str, object]:
 
 
 def motion_shown(acting: Acting, action: bytes) -> dict[str, object]:
-    """Tell a proposed action in words; bytes that are not exactly one of the five are told as such."""
+    """Tell a proposed action in words; bytes that are not exactly one of the six are told as such."""
     words = motions.read_motion(acting.directory, action, encode=acting.encode)
     if words is None:
         return {"do": "unreadable", "bytes": _hex(action)}
@@ -62,6 +62,8 @@ def _shown(key: str, value: object) -> object:
             return _time(value)
         case "member", int():
             return str(value)
+        case _, tuple():
+            return [_hex(one) if isinstance(one, bytes) else str(one) for one in value]
         case _, bytes():
             return _hex(value)
         case _:

@@ -28,13 +28,14 @@ DRIVERS = ("embedded", pytest.param("network", marks=pytest.mark.network))
 def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Network]]:
     """Start the network of a name, once: chain `two` of one validator, every other name one chain of four."""
     started: dict[str, Network] = {}
-    founder = calls.account(keccak(b"stranger")).address
+    names = ("stranger", "clerk", "counted", "ahead", "older", *(f"admin {region}" for region in range(31, 36)))
+    founders = [calls.account(keccak(name.encode())).address for name in names]
 
     def named(name: str) -> Network:
         kind = "two" if name == "two" else "one"
         if kind not in started:
             root = tmp_path_factory.mktemp("validators") / kind
-            started[kind] = start_network(root, [founder], count=1 if kind == "two" else 4)
+            started[kind] = start_network(root, founders, count=1 if kind == "two" else 4)
         return started[kind]
 
     yield named

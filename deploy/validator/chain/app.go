@@ -74,9 +74,6 @@ func New(logger log.Logger, db dbm.DB, trace io.Writer, options servertypes.AppO
 	app.SetTxEncoder(enc.TxConfig.TxEncoder())
 	app.furnish(logger)
 	app.follow()
-	if err := app.register(); err != nil {
-		panic(err)
-	}
 	if err := app.LoadLatestVersion(); err != nil {
 		panic(err)
 	}

@@ -7,6 +7,7 @@ package chain
 import (
 	"strings"
 
+	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/module"
 	"github.com/cosmos/cosmos-sdk/x/auth"
 	"github.com/cosmos/cosmos-sdk/x/bank"
@@ -35,6 +36,15 @@ const (
 	// IDOption is where app.toml keeps the Ethereum chain id.
 	IDOption = "evm.evm-chain-id"
 )
+
+// SealNotation sets, once for the process, how the modules write their accounts' addresses.
+func SealNotation() {
+	notation := sdk.GetConfig()
+	notation.SetBech32PrefixForAccount(Prefix, Prefix+"pub")
+	notation.SetBech32PrefixForValidator(Prefix+"valoper", Prefix+"valoperpub")
+	notation.SetBech32PrefixForConsensusNode(Prefix+"valcons", Prefix+"valconspub")
+	notation.Seal()
+}
 
 // Encoding knows every message that a block can carry.
 func Encoding(id uint64) encoding.Config {

@@ -20,8 +20,8 @@ type methods struct {
 	backend *backend.Backend
 }
 
-// register adds the methods under Namespace; the server can know them once only.
-func (app *App) register() error {
+// Serve adds the methods under Namespace, once in a process.
+func (app *App) Serve() error {
 	return evmrpc.RegisterAPINamespace(Namespace, func(ctx *server.Context, c client.Context, _ *stream.RPCStream,
 		unprotected bool, index evmtypes.EVMTxIndexer, pool *evmmempool.ExperimentalEVMMempool,
 	) []ethrpc.API {

@@ -1,17 +1,12 @@
 package home
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
-	"cosmossdk.io/math"
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	cmttypes "github.com/cometbft/cometbft/types"
-	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
-	feemarkettypes "github.com/cosmos/evm/x/feemarket/types"
-	vmtypes "github.com/cosmos/evm/x/vm/types"
 	"github.com/ethereum/go-ethereum/common"
 
 	"ecertd/chain"
@@ -44,7 +39,7 @@ func Genesis(n Network) (*genutiltypes.AppGenesis, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := appState(n.ChainID, founding)
+	state, err := chain.GenesisState(founding)
 	if err != nil {
 		return nil, err
 	}
@@ -77,46 +72,4 @@ func (n Network) validators() (genesis []cmttypes.GenesisValidator, listed []cha
 		listed = append(listed, v)
 	}
 	return genesis, listed, nil
-}
-
-func appState(id uint64, founding chain.Founding) (json.RawMessage, error) {
-	enc := chain.Encoding(id)
-	state := chain.Basics().DefaultGenesis(enc.Codec)
-	state[banktypes.ModuleName] = enc.Codec.MustMarshalJSON(coins())
-	state[feemarkettypes.ModuleName] = enc.Codec.MustMarshalJSON(noFees())
-	state[vmtypes.ModuleName] = enc.Codec.MustMarshalJSON(openMachine())
-	members, err := json.Marshal(founding)
-	if err != nil {
-		return nil, err
-	}
-	state[chain.ConsortiumModule] = members
-	return json.MarshalIndent(state, "", " ")
-}
-
-// coins names the coin of which there is none; the EVM asks for its decimals.
-func coins() *banktypes.GenesisState {
-	state := banktypes.DefaultGenesisState()
-	state.DenomMetadata = []banktypes.Metadata{{
-		Base: chain.Denom, Display: chain.Coin, Name: chain.Coin, Symbol: chain.Coin,
-		DenomUnits: []*banktypes.DenomUnit{{Denom: chain.Denom}, {Denom: chain.Coin, Exponent: 18}},
-	}}
-	return state
-}
-
-func noFees() *feemarkettypes.GenesisState {
-	state := feemarkettypes.DefaultGenesisState()
-	state.Params.NoBaseFee = true
-	state.Params.BaseFee, state.Params.MinGasPrice = math.LegacyZeroDec(), math.LegacyZeroDec()
-	state.Params.MinGasMultiplier = math.LegacyZeroDec() // else a receipt tells half the limit at least
-	return state
-}
-
-// openMachine leaves admission to chain.App, which asks the Consortium, and takes out what writes in empty blocks.
-func openMachine() *vmtypes.GenesisState {
-	state := vmtypes.DefaultGenesisState()
-	state.Params.EvmDenom = chain.Denom
-	state.Params.ExtendedDenomOptions = nil
-	state.Params.ActiveStaticPrecompiles = nil
-	state.Preinstalls = nil
-	return state
 }

@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import Final
 
 import httpx
@@ -28,6 +27,7 @@ from ecert.runtime.settings import FOLLOWER, ROLES, load_settings
 
 __all__ = ["opened_apart"]
 
+_LOG = "serve.json"
 _COMMAND: Final = "from ecert.app.cli import main; raise SystemExit(main())"
 _PATIENCE: Final = 180.0
 _BESIDE: Final = ",".join(role for role in ROLES if role != FOLLOWER)
@@ -75,7 +75,7 @@ def _process(laid: Plan, region: int, consortium: bytes) -> Iterator[subprocess.
     home = laid.home / str(region)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     words = [sys.executable, "-c", _COMMAND, "serve", "--port", str(laid.ports[region])]
-    with (home / "serve.json").open("ab") as log:
+    with (home / _LOG).open("ab") as log:
         process = subprocess.Popen(words, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own command
     try:
         yield process
@@ -95,4 +95,4 @@ def _await(laid: Plan, region: int, process: subprocess.Popen[bytes]) -> None:
             if httpx.get(f"{laid.url(region)}/healthz", trust_env=False).is_success:
                 return
         time.sleep(0.2)
-    raise Unavailable("gateway.port", f"region {region} does not serve: {Path(str(region)) / 'serve.log'} says why")
+    raise Unavailable("gateway.port", f"region {region} does not serve: {laid.home / str(region) / _LOG} says why")

@@ -30,6 +30,9 @@ MOTIONS = st.one_of(
         st.binary(min_size=32, max_size=32),
         TIMES,
     ),
+    st.lists(st.tuples(REGIONS, st.binary(min_size=32, max_size=32)), max_size=64).map(
+        lambda pairs: motions.validators(D, members=[m for m, _ in pairs], keys=[k for _, k in pairs])
+    ),
 )
 
 
@@ -41,6 +44,16 @@ def test_words_of_an_admission() -> None:
     action = encode_call(motions.admit(D, member=36, name="江西", admin=ADMIN))
 
     assert read(action) == {"do": "admit", "member": 36, "name": "江西", "admin": ADMIN}
+
+
+def test_words_of_other_validators() -> None:
+    action = encode_call(motions.validators(D, members=[31, 32], keys=[b"\x01" * 32, b"\x02" * 32]))
+
+    assert read(action) == {"do": "validators", "members": (31, 32), "keys": (b"\x01" * 32, b"\x02" * 32)}
+
+
+def test_more_validators_than_there_can_be_are_no_motion() -> None:
+    assert read(encode_call(motions.validators(D, members=[31] * 65, keys=[b"\x01" * 32] * 65))) is None
 
 
 @given(MOTIONS)

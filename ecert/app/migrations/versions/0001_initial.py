@@ -27,16 +27,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
-        "gateway_nonce",
-        sa.Column("key", sa.LargeBinary(), nullable=False),
-        sa.Column("nonce", sa.String(length=64), nullable=False),
-        sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("key", "nonce"),
-    )
-    with op.batch_alter_table("gateway_nonce", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_gateway_nonce_until"), ["until"], unique=False)
-
-    op.create_table(
         "issuer_authority",
         sa.Column("uscc", sa.String(length=18), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
@@ -70,12 +60,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("region", "number"),
     )
     op.create_table(
-        "ledger_account",
-        sa.Column("address", sa.LargeBinary(), nullable=False),
-        sa.Column("nonce", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("address"),
-    )
-    op.create_table(
         "ledger_audit",
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -105,12 +89,11 @@ def upgrade() -> None:
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
         sa.Column("genesis", sa.LargeBinary(), nullable=False),
         sa.Column("consortium", sa.LargeBinary(), nullable=False),
-        sa.Column("restoring", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "ledger_leaf",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("queued_at", sa.BigInteger(), nullable=False),
@@ -122,7 +105,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_transaction",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account", sa.LargeBinary(), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
@@ -152,7 +135,7 @@ def upgrade() -> None:
 
     op.create_table(
         "wallet_code",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("typed", sa.LargeBinary(), nullable=True),
@@ -169,7 +152,7 @@ def upgrade() -> None:
 
     op.create_table(
         "wallet_try",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("window", sa.LargeBinary(), nullable=False),
         sa.Column("requester", sa.LargeBinary(), nullable=False),
@@ -243,7 +226,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "ledger_batch",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("contract", sa.LargeBinary(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Integer(), nullable=False),
@@ -252,7 +235,7 @@ def upgrade() -> None:
         sa.Column("hash_alg", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("previous", sa.LargeBinary(), nullable=False),
-        sa.Column("transaction", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("transaction", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["transaction"],
             ["ledger_transaction.id"],
@@ -278,7 +261,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "issuer_change",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("region", sa.Integer(), nullable=False),
         sa.Column("certificate", sa.String(length=110), nullable=False),
         sa.Column("old", sa.Integer(), nullable=True),
@@ -287,7 +270,7 @@ def upgrade() -> None:
         sa.Column("effective_at", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("transaction", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("transaction", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["certificate"],
             ["issuer_certificate.id"],
@@ -369,7 +352,6 @@ def downgrade() -> None:
     op.drop_table("ledger_audit_node")
     op.drop_table("ledger_audit_head")
     op.drop_table("ledger_audit")
-    op.drop_table("ledger_account")
     op.drop_table("issuer_status_list")
     with op.batch_alter_table("issuer_idempotency", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_issuer_idempotency_at"))
@@ -379,9 +361,5 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_issuer_authority_region"))
 
     op.drop_table("issuer_authority")
-    with op.batch_alter_table("gateway_nonce", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_gateway_nonce_until"))
-
-    op.drop_table("gateway_nonce")
     op.drop_table("access_key")
     # ### end Alembic commands ###

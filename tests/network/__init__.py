@@ -1,0 +1,1 @@
+"""Tests of the validators themselves, on networks of their own; marked `network`."""
