@@ -79,9 +79,21 @@ def doors_of(world: World, card: Issued) -> list[Door]:
             f"/api/v1/chain/transactions/{hashed}",
         ),
         Door("GET", "/api/v1/audit/{region}/consistency", "/api/v1/audit/32/consistency?first=1&second=1"),
+        *_gateway_doors(holder),
         Door("GET", "/healthz", "/healthz"),
         Door("GET", "/readyz", "/readyz"),
         Door("GET", "/metrics", "/metrics"),
+    ]
+
+
+def _gateway_doors(holder: dict[str, str]) -> list[Door]:
+    """Give the doors of other regions' gateways; who knocks without a signature is nobody there."""
+    every = "/api/v1/gateway/{region}"
+    redemption = {"code": "20000007", "use": use(), "holder": holder, "requester": "31"}
+    return [
+        Door("POST", f"{every}/holdings", "/api/v1/gateway/32/holdings", None, {"holder": holder, "types": []}),
+        Door("POST", f"{every}/redemptions", "/api/v1/gateway/32/redemptions", None, redemption),
+        Door("GET", f"{every}/audit/consistency", "/api/v1/gateway/32/audit/consistency?first=1&second=1"),
     ]
 
 

@@ -31,6 +31,8 @@ TEMPLATES = [
     ("POST", "/api/v1/verifications"),
     ("POST", "/api/v1/redemptions"),
     ("POST", "/api/v1/chain/transactions"),
+    ("POST", "/api/v1/gateway/{region}/holdings"),
+    ("POST", "/api/v1/gateway/{region}/redemptions"),
 ]
 JSON = {"content-type": "application/json"}
 BODIES = {
