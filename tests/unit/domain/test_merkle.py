@@ -160,3 +160,13 @@ def test_a_consistency_path_has_the_length_that_its_trees_have() -> None:
     path = [*merkle.consistency_path(FINGERPRINTS[:4], 3), above]
     with pytest.raises(VerificationFailed):
         verify_consistency(first=3, second=4, **tall, path=path)
+
+
+def test_a_tree_in_sm3_is_one_throughout() -> None:
+    tree, frontier = Tree(FINGERPRINTS[:5], 2), Frontier(hash_alg=2)
+    for fingerprint in FINGERPRINTS[:5]:
+        frontier = frontier.append(fingerprint)
+    assert frontier.root == merkle.root(FINGERPRINTS[:5], 2) == tree.root
+    assert frontier.hash_alg == 2
+    assert merkle.inclusion_path(FINGERPRINTS[:5], 3, 2) == tree.path(3)
+    assert merkle.consistency_path(FINGERPRINTS[:5], 3, 2) == tree.consistency(3)
