@@ -95,4 +95,4 @@ def _await(laid: Plan, region: int, process: subprocess.Popen[bytes]) -> None:
             if httpx.get(f"{laid.url(region)}/healthz", trust_env=False).is_success:
                 return
         time.sleep(0.2)
-    raise Unavailable("gateway.port", f"region {region} does not serve: {Path(str(region)) / 'serve.log'} says why")
+    raise Unavailable("gateway.port", f"region {region} does not serve: {Path(str(region)) / 'serve.json'} says why")
