@@ -23,7 +23,6 @@ _LIMITS: Final = {
     "recognise": (150_000, 14_000),
     "addKey": (200_000, 1_000),
     "vote": (120_000, 0),
-    "setAccount": (120_000, 0),
 }
 _ANY: Final = (400_000, 30_000)
 _MOST: Final = BLOCK_GAS * 9 // 10
