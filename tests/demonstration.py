@@ -17,6 +17,7 @@ from tests.databases import environment
 
 __all__ = ["Demonstration", "Run", "demonstration", "run_demonstration"]
 
+ROOT = Path(__file__).parents[1]
 _COMMAND = "from ecert.app.cli import main; raise SystemExit(main())"
 
 
@@ -52,9 +53,9 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
     return Demonstration(home, run_demonstration(home, "--json"), run_demonstration(home))
 
 
-def run_demonstration(home: Path, *options: str) -> Run:
-    """Run the real command on a home."""
-    env = {**os.environ, **environment(home), "ECERT_LOG": "debug", "PYTHONUTF8": "1"}
+def run_demonstration(home: Path, *options: str, where: Path = ROOT) -> Run:
+    """Run the real command on a home, in a working directory: a validator that is built in it is used."""
+    env = {**os.environ, **environment(home), "ECERT_LOG": "debug", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", _COMMAND, "demo", *options]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run(command, cwd=where, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
     return Run(done.returncode, done.stdout, done.stderr, time.time())

@@ -131,7 +131,7 @@ def test_a_forged_audit_log_is_caught_by_every_other_region(tmp_path: Path) -> N
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     home = tmp_path_factory.mktemp("network") / "var"
-    return home, run_demonstration(home, "--network", "--json")
+    return home, run_demonstration(home, "--network", "--json", where=home.parent)
 
 
 def test_the_whole_demonstration_holds_on_four_deployments(network: tuple[Path, Run]) -> None:
@@ -141,6 +141,16 @@ def test_the_whole_demonstration_holds_on_four_deployments(network: tuple[Path, 
     assert run.result["summary"]["missed"] == 0
     told = {each["name"]: each["got"] for each in run.result["expectations"]}
     assert (told["story-archive"], told["home-region-unreachable"]) == ("accept", "cannot_decide")
+
+
+@pytest.mark.network
+def test_the_whole_demonstration_holds_on_four_validators_and_four_processes(tmp_path: Path) -> None:
+    run = run_demonstration(tmp_path / "var", "--network", "--json")
+
+    assert (run.code, run.result["summary"]["missed"]) == (0, 0), run.err[-2000:]
+    assert "on one embedded chain" not in run.err
+    assert {path.name for path in (tmp_path / "var/regions").glob("*/serve.json")} == {"serve.json"}
+    assert len(list((tmp_path / "var/regions").glob("*/serve.json"))) == 4
 
 
 def test_qingpu_keeps_nothing_of_the_wujiang_holder_and_a_planted_element_is_found(

@@ -24,6 +24,7 @@ from wallet_codes.qr import draw_png
 
 __all__ = ["Window", "mint_for", "scanned"]
 
+_SLOW: Final = "gateway.slow"
 _BASES: Final[dict[str, LegalBasis]] = {"statutory_duty": "duty", "consent": "consent"}
 
 
@@ -44,7 +45,11 @@ class Window:
         text = (minted.typed or "") if typed else scanned(minted)
         now = self.house.floor.now()
         redemption = Redemption(text, self.use(item), holder, ids.new_token(64))
-        return redeem(redemption, codes=self.house.codes, replica=self.house.replica, now=now)
+        report = redeem(redemption, codes=self.house.codes, replica=self.house.replica, now=now)
+        if any(finding.evidence.get("cause") == _SLOW for finding in report.findings):
+            # What a clerk does on a busy day: the same request again, by its key, is no second use of the code.
+            report = redeem(redemption, codes=self.house.codes, replica=self.house.replica, now=self.house.floor.now())
+        return report
 
     def check(self, container: Container, *, holder: HolderRef, later: int = 0) -> Report:
         """Judge the certificate itself, for the holder whom the clerk has identified."""

@@ -87,6 +87,7 @@ class Founded:
             replica=open_replica(self.floor.settings.replica),
             sending=self.floor.sending,
             audit=self.audit,
+            lists=lambda: "the newest list",
         )
         app.include_router(doors)
         furnish(app)

@@ -87,3 +87,29 @@ def test_a_bad_value_is_refused_by_name_and_never_shown(name: str, text: str) ->
     with pytest.raises(Malformed, match=rf"settings\.value: {name}") as caught:
         load_settings({name: text})
     assert text not in caught.value.detail.split()
+
+
+def test_the_neighbours_are_read_without_the_regions_served_here() -> None:
+    listed = "31=http://a:1,32=https://b,33=http://c:3"
+    settings = load_settings({"ECERT_PEERS": listed, "ECERT_REGIONS": "32", "ECERT_CONSORTIUM": "0x" + "ab" * 20})
+
+    assert settings.peers == {31: "http://a:1", 33: "http://c:3"}
+    assert settings.consortium == bytes.fromhex("ab" * 20)
+    assert (load_settings({}).peers, load_settings({}).consortium, load_settings({}).ca_file) == ({}, None, None)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"ECERT_PEERS": "31"},
+        {"ECERT_PEERS": "35=http://a"},
+        {"ECERT_PEERS": "31=ftp://a"},
+        {"ECERT_PEERS": "31=http://a/path"},
+        {"ECERT_PEERS": "31=http://a,31=http://b"},
+        {"ECERT_CONSORTIUM": "0xAB"},
+        {"ECERT_ROLES": "verifier"},
+    ],
+)
+def test_a_wrong_neighbour_or_a_follower_missing_on_an_embedded_chain_is_refused(env: dict[str, str]) -> None:
+    with pytest.raises(Malformed, match=r"settings\.value"):
+        load_settings(env)
