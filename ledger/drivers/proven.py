@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ecert.domain.errors import NotFound, Unavailable
 from ledger import light
 from ledger.drivers.results import NO_RESULTS, Result, prove_results
-from ledger.drivers.validators import Behind, Endpoint, Validators
+from ledger.drivers.validators import PATIENCE, Behind, Endpoint, Validators
 from ledger.drivers.wire import Refusal
 from ledger.evidence.checker import Refused
 
@@ -117,7 +117,8 @@ class Proven:
                 self._results[number] = self.validators.first(
                     lambda endpoint: prove_results(
                         consensus(endpoint, "block_results", height=str(number)), results_hash=sealed
-                    )
+                    ),
+                    tries=PATIENCE,
                 )
                 while len(self._results) > WINDOW:
                     del self._results[next(iter(self._results))]
@@ -130,7 +131,8 @@ class Proven:
         height, sealed = self._sealed(block)
         question = light.slot_query(contract=address, slot=slot, height=height)
         return self.validators.first(
-            lambda endpoint: light.prove_slot(sealed, _state(endpoint, question), contract=address, slot=slot)
+            lambda endpoint: light.prove_slot(sealed, _state(endpoint, question), contract=address, slot=slot),
+            tries=PATIENCE,
         )
 
     def _sealed(self, number: int) -> tuple[int, LightBlock]:
@@ -173,7 +175,7 @@ class Proven:
                 anchor = light.advance(trusted, _Source(endpoint, {}), height=last, now=self.now())
             return anchor, self._linked(endpoint, anchor, first)
 
-        anchor, headers = self.validators.first(question)
+        anchor, headers = self.validators.first(question, tries=PATIENCE)
         self._keep(headers)
         self._checkpoint(anchor)
 

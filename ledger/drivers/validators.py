@@ -8,6 +8,7 @@ hour. One that is only behind is passed over. The one that answered last is aske
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
     from ledger.drivers.wire import Wire
 
-__all__ = ["Behind", "Endpoint", "Validators"]
+__all__ = ["LEFT_OUT", "PATIENCE", "Behind", "Endpoint", "Validators"]
 
 LEFT_OUT: Final = 3600.0
+PATIENCE: Final = 30
+"""How often those that are only behind are asked again: a block's state is there a moment after its commit."""
 _FIRST_REST: Final = 0.5
 _LONGEST_REST: Final = 10.0
 _AGREED: Final = 2
+_PAUSE: Final = 0.1
 _PROVEN: Final = ("evidence.", "light.")
 
 T = TypeVar("T")
@@ -74,14 +78,20 @@ class Validators:
     clock: Callable[[], float]
     requests: Counter = field(default_factory=Counter)
     changes: Counter = field(default_factory=Counter)
+    pause: Callable[[float], None] = time.sleep
     _preferred: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def first(self, question: Callable[[Endpoint], T]) -> T:
-        """Return the first answer that holds. Unavailable with the last fault's code where nobody gives one."""
-        for place, answer in self._answers(question):
-            self._prefer(place)
-            return answer
+    def first(self, question: Callable[[Endpoint], T], *, tries: int = 1) -> T:
+        """Return the first answer that holds. Unavailable with the last fault's code where nobody gives one.
+
+        `tries` above 1 waits for those that are only behind, a tenth of a second each time.
+        """
+        behind: list[str] = []
+        for _ in self._patiently(tries, behind):
+            for place, answer in self._answers(question, behind=behind):
+                self._prefer(place)
+                return answer
         raise self._nobody()
 
     def any(self, question: Callable[[Endpoint], T | None]) -> T | None:
@@ -98,14 +108,17 @@ class Validators:
     def agreed(self, question: Callable[[Endpoint], T]) -> T:
         """Return what two validators answer alike, or the only one named does: for what nothing proves.
 
-        Unavailable("ledger.disagreement") where no two agree.
+        Unavailable("ledger.disagreement") where no two agree. A block that one has just made is waited for at others.
         """
         needed = min(_AGREED, len(self.endpoints))
         heard: list[T] = []
-        for _, answer in self._answers(question):
-            heard.append(answer)
-            if heard.count(answer) >= needed:
-                return answer
+        behind: list[str] = []
+        for _ in self._patiently(PATIENCE, behind):
+            heard.clear()
+            for _, answer in self._answers(question, behind=behind):
+                heard.append(answer)
+                if heard.count(answer) >= needed:
+                    return answer
         if len(heard) > 1:
             raise Unavailable("ledger.disagreement", f"{len(heard)} validators give as many answers")
         raise self._nobody()
@@ -149,7 +162,18 @@ class Validators:
         for each in self.endpoints:
             each.close()
 
-    def _answers(self, question: Callable[[Endpoint], T], begun: int | None = None) -> Iterator[tuple[int, T]]:
+    def _patiently(self, tries: int, behind: list[str]) -> Iterator[None]:
+        """Let ask again while the last round left somebody in `behind`."""
+        for turn in range(tries):
+            behind.clear()
+            yield
+            if not behind or turn == tries - 1:
+                return
+            self.pause(_PAUSE)
+
+    def _answers(
+        self, question: Callable[[Endpoint], T], begun: int | None = None, *, behind: list[str] | None = None
+    ) -> Iterator[tuple[int, T]]:
         begun = self._preferred if begun is None else begun
         for step in range(len(self.endpoints)):
             place = (begun + step) % len(self.endpoints)
@@ -159,6 +183,8 @@ class Validators:
             try:
                 answer = question(endpoint)
             except Behind:
+                if behind is not None:
+                    behind.append(endpoint.name)
                 self.requests.add(validator=endpoint.name, result="behind")
             except (Refused, VerificationFailed) as lie:
                 self.leave_out(endpoint, str(lie))

@@ -252,7 +252,7 @@ def _signature(alg: str, spki: bytes, texts: Sequence[str]) -> str:
 
 def _root(fingerprint: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
     """Climb to the root of a tree of `size` leaves (RFC 9162 section 2.1.3.2); nothing where the path is no path."""
-    node, last = _sha(b"\0" + fingerprint), size - 1
+    node, last, within = _sha(b"\0" + fingerprint), size - 1, index < size
     for sister in path:
         if index % 2 or index == last:
             node = _sha(b"\1" + sister + node)
@@ -263,7 +263,7 @@ def _root(fingerprint: bytes, index: int, size: int, path: Sequence[bytes]) -> b
         if last <= 0:
             return b""
         index, last = index >> 1, last >> 1
-    return node if last == 0 else b""
+    return node if last == 0 and within else b""
 
 
 def _unpack(cell: int, *sizes: int) -> list[int]:

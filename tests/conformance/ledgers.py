@@ -52,7 +52,10 @@ def grant(region: int, name: str, address: bytes, *, allowed: bool = True) -> tu
 
 @dataclass
 class Consortium:
-    """The four contracts, appointed by vote; `clerk` holds every role of region 31, `stranger` none."""
+    """The four contracts, appointed by vote; `clerk` holds every role of region 31, `stranger` none there.
+
+    On the network nobody may send whom no member has admitted: whoever only tries something is an account of region 33.
+    """
 
     ledger: Ledger
     contracts: dict[str, bytes] = field(default_factory=dict)
@@ -62,14 +65,22 @@ class Consortium:
     @classmethod
     def found(cls, ledger: Ledger) -> Consortium:
         house = cls(ledger)
+        if ledger.next_nonce(house.stranger.address) >= len(house._order()):
+            house._adopt()
+            return house
         admins = tuple(admin(region).address for region in REGIONS)
         house._deploy("Consortium", (REGIONS, ("沪", "苏", "浙", "皖"), admins))
+        house.admit(house.stranger)
         for number, (name, contract) in enumerate(ROLES.items(), start=1):
             house._deploy(contract, (house.contracts["Consortium"],))
             house._appoint(number, name, house.contracts[contract])
         for name in ("anchor", "status", "audit"):
             house.do("Consortium", *grant(31, name, house.clerk.address), by=admin(31))
         return house
+
+    def admit(self, account: Account) -> Account:
+        self.do("Consortium", *grant(33, "audit", account.address), by=admin(33))
+        return account
 
     @property
     def by_address(self) -> dict[bytes, str]:
@@ -110,6 +121,15 @@ class Consortium:
         number = int(str(count)) + 1
         self.do("StatusRegistry", "createList", 31, number, size, by=self.clerk)
         return number
+
+    @staticmethod
+    def _order() -> tuple[str, ...]:
+        return ("Consortium", *ROLES.values())
+
+    def _adopt(self) -> None:
+        """Take over the contracts that an earlier founding left on this chain: a network is founded once a session."""
+        for nonce, name in enumerate(self._order()):
+            self.contracts[name] = calls.created_address(self.stranger.address, nonce)
 
     def _deploy(self, contract: str, args: tuple[object, ...]) -> None:
         nonce = self.ledger.next_nonce(self.stranger.address)

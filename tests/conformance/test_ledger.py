@@ -51,7 +51,7 @@ def test_contracts_stand_where_the_vote_put_them(house: Consortium) -> None:
 
 
 def test_final_transactions_are_counted(house: Consortium) -> None:
-    account = calls.account(keccak(b"counted"))
+    account = house.admit(calls.account(keccak(b"counted")))
     assert house.ledger.next_nonce(account.address) == 0
     call = house.call("Consortium", "vote", 1)
     for nonce in range(3):
@@ -88,7 +88,7 @@ def test_a_used_nonce_is_refused_to_another_transaction(house: Consortium) -> No
 
 
 def test_a_nonce_ahead_waits_for_those_before_it(house: Consortium) -> None:
-    account = calls.account(keccak(b"ahead"))
+    account = house.admit(calls.account(keccak(b"ahead")))
     call = house.call("Consortium", "vote", 1)
     third, first, second = (house.ledger.prepare(call, account, nonce=nonce) for nonce in (2, 0, 1))
     house.ledger.submit(third)

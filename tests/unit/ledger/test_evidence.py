@@ -164,6 +164,17 @@ def test_what_does_not_belong_together_is_refused(told: dict[str, Any], bend: An
     assert refusal(told) == code
 
 
+@pytest.mark.parametrize("name", ["untouched", "valid", "revoked"])
+def test_a_certificate_has_one_place_in_its_batch(name: str) -> None:
+    told = read(name)
+    place, size = told["receipt"]["index"], told["receipt"]["size"]
+    others = [(i, n) for i in range(70) for n in range(12) if (i, n) != (place, size)]
+
+    for index, length in others:
+        bent = {**told, "receipt": {**told["receipt"], "index": index, "size": length}}
+        assert refusal(bent) == "evidence.certificate", (index, length)
+
+
 def test_blocks_that_change_the_set_stand_in_their_order() -> None:
     told = read("changed")
     first, second, third = told["blocks"]

@@ -57,7 +57,7 @@ class House:
     def now(self) -> int:
         return self.ledger.head().time
 
-    def anchor(self, index: int = 7, **changes: Any) -> tuple[str, dict[str, object]]:  # noqa: ANN401 - a face's fields
+    def anchor(self, index: int = 7, **changes: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - a face's fields
         """Issue and anchor among three; return the JWT and its receipt."""
         jwt = split(issued(index, **changes)).jwt
         tree = merkle.Tree([certificate.fingerprint(jwt), b"\1" * 32, b"\2" * 32])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -286,10 +287,11 @@ def elsewhere(door: BaseHTTPRequestHandler) -> None:
     door.end_headers()
 
 
+SLOW = r"ledger\.(answer_slow|silent)"  # silent where a busy machine lets a second pass between two bytes
 POURING = {
     "hundred megabytes": (hundred_megabytes, "ledger.answer_large"),
-    "endless": (endless, "ledger.answer_slow"),
-    "endless head": (endless_head, "ledger.answer_slow"),
+    "endless": (endless, SLOW),
+    "endless head": (endless_head, SLOW),
     "silent": (silence, "ledger.silent"),
     "no JSON": (no_json, "ledger.answer_form"),
     "deep": (deep, "ledger.answer_form"),
@@ -306,7 +308,7 @@ def test_what_pours_is_cut_off_by_name_and_the_next_is_asked(
     with closing(net.open(silence=1.0)) as ledger:
         pouring.pour = pour
         assert ledger.head().number == 12
-        assert ledger._validators.endpoints[0].reason == code
+        assert re.fullmatch(code, str(ledger._validators.endpoints[0].reason))
         other.pour = pour
         time.sleep(0.25)
         with pytest.raises(Unavailable, match=code):

@@ -121,6 +121,23 @@ def test_who_is_behind_is_passed_over_and_rests_not() -> None:
     assert all(each.is_up for each in validators.seen())
 
 
+def test_a_block_that_is_only_just_made_is_waited_for() -> None:
+    validators = named(2, Clock())
+    waited: list[float] = []
+    validators.pause = waited.append
+
+    def question(endpoint: Endpoint) -> int:
+        if len(waited) < 3 and endpoint.name == "1/r":
+            raise Behind
+        return 7
+
+    assert validators.agreed(question) == 7
+    assert len(waited) == 3
+    with pytest.raises(Unavailable):
+        validators.first(failing("0/r", "1/r", how=Behind), tries=5)
+    assert len(waited) == 7
+
+
 def test_two_must_agree_where_two_are_named() -> None:
     assert named(1, Clock()).agreed(lambda endpoint: endpoint.name) == "0/r"
     with pytest.raises(Unavailable, match=r"ledger\.disagreement"):

@@ -1,6 +1,6 @@
 """Make the vectors of docs/spec/evidence.md: a network of four, the real contracts, five certificates, their bundles.
 
-    ECERTD=build/validator/ecertd .venv/bin/python -m tests.vectors.evidence.make
+    VALIDATOR_BINARY=build/validator/ecertd .venv/bin/python -m tests.vectors.evidence.make
 
 writes genesis.json, cases.json, one file a bundle and recorded.json beside this file; every key is drawn anew.
 """
@@ -54,7 +54,7 @@ class Founded(Consortium):
 def main() -> int:
     """Make all; the network stands only while this runs."""
     with tempfile.TemporaryDirectory() as home:
-        network = Network(Path(os.environ["ECERTD"]), Path(home), admin(31).address)
+        network = Network(Path(os.environ["VALIDATOR_BINARY"]), Path(home), admin(31).address)
         try:
             network.start()
             _write(network, Founded.found(Door(network)))  # type: ignore[arg-type] # as much of a ledger as founding needs
