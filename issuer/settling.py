@@ -13,7 +13,7 @@ from ecert.domain.status import Status
 from issuer.room import Issuer
 from issuer.store import certificates, changes
 from ledger import acts
-from ledger import store as ledger_store
+from ledger.store import queue as queue_rows
 
 __all__ = ["settle"]
 
@@ -25,7 +25,7 @@ def settle(issuer: Issuer, now: int) -> int:
     """Take in the outcomes of queued changes; return how many transactions were sent anew."""
     with issuer.database.reading() as connection:
         under_way = changes.transactions(connection, most=_AT_ONCE)
-        outcomes = {number: ledger_store.outcome_of(connection, number) for number in under_way}
+        outcomes = {number: queue_rows.outcome_of(connection, number) for number in under_way}
     ended = {number: error for number, (block, error) in outcomes.items() if block is not None}
     if not ended:
         return 0

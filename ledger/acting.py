@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 
 from ecert.domain.errors import Conflict, EcertError, NotAllowed, Unavailable
-from ledger import store
 from ledger.directory import Directory
 from ledger.port import Account, Call, SignedTransaction
 from ledger.replica import Replica
 from ledger.sending import Sending
+from ledger.store import queue as queue_rows
 
 __all__ = ["Acting", "act_here", "act_through"]
 
@@ -63,7 +63,7 @@ def act_here(sending: Sending, settle: Callable[[], None], now: Callable[[], int
             number = sending.queue(connection, call, account=account, now=now())
         settle()
         with sending.database.reading() as connection:
-            block, error = store.outcome_of(connection, number)
+            block, error = queue_rows.outcome_of(connection, number)
         return _final(block, error)
 
     return act

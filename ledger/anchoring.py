@@ -22,11 +22,13 @@ from ecert.domain.errors import NotFound
 from ecert.domain.merkle import Tree
 from ecert.domain.receipt import AnchorReceipt
 from ecert.runtime.storage import Database
-from ledger import audit_tree, store
+from ledger import audit_tree
 from ledger.directory import Directory
 from ledger.replica import AUDIT, CERTIFICATES
 from ledger.sending import Sending
-from ledger.store import ClosedBatch, NewBatch
+from ledger.store import audit as audit_rows
+from ledger.store import batches as batch_rows
+from ledger.store.batches import ClosedBatch, NewBatch
 
 __all__ = ["Anchoring", "batch_hash", "sending_account"]
 
@@ -56,7 +58,7 @@ class Anchoring:
 
         Conflict("anchor.known") for one that was queued before.
         """
-        store.add_leaves(connection, region, fingerprints, now)
+        batch_rows.add_leaves(connection, region, fingerprints, now)
 
     def close_batches(self, now: int) -> int:
         """Close what is due in every region; return how many batches were closed."""
@@ -68,7 +70,8 @@ class Anchoring:
         """Tell whether nothing waits: no leaf in the outbox and no entry of an audit log beyond its anchored root."""
         with self.database.reading() as connection:
             return not any(
-                store.waiting(connection, region)[0] or self._audit_grown(connection, region) for region in self.regions
+                batch_rows.waiting(connection, region)[0] or self._audit_grown(connection, region)
+                for region in self.regions
             )
 
     def resend_refused(self, now: int) -> int:
@@ -81,13 +84,13 @@ class Anchoring:
 
     def receipt(self, connection: Connection, *, region: int, fingerprint: bytes) -> AnchorReceipt | None:
         """Make the receipt of a fingerprint whose batch is final; None until then. NotFound("anchor.unknown")."""
-        place = store.place_of(connection, region=region, fingerprint=fingerprint)
+        place = batch_rows.place_of(connection, region=region, fingerprint=fingerprint)
         if place is None:
             raise NotFound("anchor.unknown", "no such fingerprint was queued here")
         number, position = place
         if number is None or position is None:
             return None
-        closed = store.batch(connection, number)
+        closed = batch_rows.batch(connection, number)
         if closed.block is None or closed.error is not None:
             return None
         path = tuple(self._tree(connection, closed).path(position))
@@ -98,7 +101,7 @@ class Anchoring:
         """Build a batch's tree once for the many receipts that are asked for in turn."""
         tree = self._trees.get(closed.batch.root)
         if tree is None:
-            tree = Tree(store.leaves_of(connection, closed.id))
+            tree = Tree(batch_rows.leaves_of(connection, closed.id))
             if len(self._trees) >= _TREES:
                 self._trees.clear()
             self._trees[closed.batch.root] = tree
@@ -108,11 +111,11 @@ class Anchoring:
         closed = 0
         while True:
             with self.database.transaction() as connection:
-                count, oldest = store.waiting(connection, region)
+                count, oldest = batch_rows.waiting(connection, region)
                 if not self._is_due(count, oldest, now):
                     return closed
                 # Another process may have taken some, or all, since they were counted.
-                leaves = store.take_leaves(connection, region, most=self.size)
+                leaves = batch_rows.take_leaves(connection, region, most=self.size)
                 if not self._is_due(len(leaves), min((leaf.queued_at for leaf in leaves), default=None), now):
                     return closed
                 self._hold(connection, region, CERTIFICATES)
@@ -120,7 +123,7 @@ class Anchoring:
                     return closed
                 root = Tree([leaf.fingerprint for leaf in leaves]).root
                 number = self._close(connection, region, CERTIFICATES, root=root, size=len(leaves), now=now)
-                store.place_leaves(connection, [leaf.id for leaf in leaves], batch=number)
+                batch_rows.place_leaves(connection, [leaf.id for leaf in leaves], batch=number)
             closed += 1
 
     def _is_due(self, count: int, oldest: int | None, now: int) -> bool:
@@ -135,34 +138,34 @@ class Anchoring:
             if not self._audit_grown(connection, region):
                 return 0
             self._hold(connection, region, AUDIT)
-            newest = store.newest_batch(connection, region=region, kind=AUDIT)
+            newest = batch_rows.newest_batch(connection, region=region, kind=AUDIT)
             if newest is not None and (newest.block is None or now - newest.queued_at < self.seconds):
                 return 0  # one state of the log at a time is under way, and none sooner than a batch would close by age
             if not self._audit_grown(connection, region) or self._is_held(connection, region, AUDIT):
                 return 0
-            size = store.audit_size(connection, region)
+            size = audit_rows.audit_size(connection, region)
             audit_tree.grow(connection, region, size=size)
             root = audit_tree.root(connection, region, size=size)
             self._close(connection, region, AUDIT, root=root, size=size, now=now)
         return 1
 
     def _audit_grown(self, connection: Connection, region: int) -> bool:
-        newest = store.newest_batch(connection, region=region, kind=AUDIT)
-        return store.audit_size(connection, region) > (newest.batch.size if newest else 0)
+        newest = batch_rows.newest_batch(connection, region=region, kind=AUDIT)
+        return audit_rows.audit_size(connection, region) > (newest.batch.size if newest else 0)
 
     def _is_held(self, connection: Connection, region: int, kind: int) -> bool:
         """Tell whether a refused batch stands before the next one, which would then be refused as well."""
-        return bool(store.refused_batches(connection, region=region, kind=kind))
+        return bool(batch_rows.refused_batches(connection, region=region, kind=kind))
 
     def _close(self, connection: Connection, region: int, kind: int, *, root: bytes, size: int, now: int) -> int:
         number, previous = self._next(connection, region, kind)
         batch = NewBatch(region, kind, number, root, SHA256, size, previous)
         transaction = self._send(connection, batch, now)
-        return store.add_batch(connection, batch, contract=self.directory.anchor, transaction=transaction)
+        return batch_rows.add_batch(connection, batch, contract=self.directory.anchor, transaction=transaction)
 
     def _next(self, connection: Connection, region: int, kind: int) -> tuple[int, bytes]:
         anchor = self.directory.anchor
-        newest = store.newest_batch(connection, region=region, kind=kind, contract=anchor)
+        newest = batch_rows.newest_batch(connection, region=region, kind=kind, contract=anchor)
         return (newest.batch.number + 1, batch_hash(newest.batch)) if newest else (1, bytes(32))
 
     def _send(self, connection: Connection, batch: NewBatch, now: int) -> int:
@@ -174,13 +177,15 @@ class Anchoring:
             if not self._is_held(connection, region, kind):
                 return 0
             self._hold(connection, region, kind)
-            refused = store.refused_batches(connection, region=region, kind=kind)
+            refused = batch_rows.refused_batches(connection, region=region, kind=kind)
             if any(now - old.queued_at < _RETRY_SECONDS for old in refused):
                 return 0
             for old in refused:
                 batch = self._renumbered(connection, old)
                 transaction = self._send(connection, batch, now)
-                store.resend_batch(connection, old.id, batch, contract=self.directory.anchor, transaction=transaction)
+                batch_rows.resend_batch(
+                    connection, old.id, batch, contract=self.directory.anchor, transaction=transaction
+                )
         return len(refused)
 
     def _renumbered(self, connection: Connection, old: ClosedBatch) -> NewBatch:

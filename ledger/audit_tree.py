@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from ecert.domain.merkle import Tree, consistency_spans, middle_of, node_hash
-from ledger import store
+from ledger.store import audit as audit_rows
 
 __all__ = ["consistency", "grow", "root"]
 
@@ -23,11 +23,11 @@ _TILE: Final = 8
 def grow(connection: Connection, region: int, *, size: int) -> None:
     """Keep the hash of every subtree that the log's first `size` entries fill and that is not kept yet."""
     for level in count(_TILE):
-        known, full = store.audit_nodes(connection, region, level), size >> level
+        known, full = audit_rows.audit_nodes(connection, region, level), size >> level
         if not full:
             return
         hashes = {index: _full(connection, region, level, index) for index in range(known, full)}
-        store.add_audit_nodes(connection, region, level, hashes)
+        audit_rows.add_audit_nodes(connection, region, level, hashes)
 
 
 def root(connection: Connection, region: int, *, size: int) -> bytes:
@@ -52,7 +52,7 @@ def _span(connection: Connection, region: int, start: int, end: int) -> bytes:
 def _full(connection: Connection, region: int, level: int, index: int) -> bytes:
     if level < _TILE:
         return _hashed(connection, region, level, index)
-    kept = store.audit_node(connection, region, level, index)
+    kept = audit_rows.audit_node(connection, region, level, index)
     if kept is not None:
         return kept
     if level == _TILE:
@@ -62,4 +62,4 @@ def _full(connection: Connection, region: int, level: int, index: int) -> bytes:
 
 
 def _hashed(connection: Connection, region: int, level: int, index: int) -> bytes:
-    return Tree(store.audit_leaves(connection, region, index << level, index + 1 << level)).root
+    return Tree(audit_rows.audit_leaves(connection, region, index << level, index + 1 << level)).root

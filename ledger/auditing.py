@@ -19,7 +19,8 @@ from ecert.domain.errors import NotFound
 from ecert.domain.ids import random_bytes
 from ecert.runtime.storage import Database
 from ecert.runtime.vault import Vault
-from ledger import audit_tree, store
+from ledger import audit_tree
+from ledger.store import audit as audit_rows
 
 __all__ = ["AuditLeaf", "AuditLog", "AuditRecord"]
 
@@ -74,32 +75,34 @@ class AuditLog:
         self, connection: Connection, *, region: int, kind: str, records: Sequence[Mapping[str, Any]], now: int
     ) -> list[AuditLeaf]:
         """Append records, at least one, in their order, inside the caller's transaction: two statements in all."""
-        first = store.next_position(connection, region, count=len(records))
+        first = audit_rows.next_position(connection, region, count=len(records))
         entries = [self._seal(region, place, kind, record, now) for place, record in enumerate(records, first)]
-        store.add_entries(connection, region, entries)
+        audit_rows.add_entries(connection, region, entries)
         return [AuditLeaf(entry.position, entry.leaf) for entry in entries]
 
     def read(self, region: int) -> list[AuditRecord]:
         """Open a region's log for its auditor."""
         with self.database.reading() as connection:
-            entries = store.audit_entries(connection, region)
+            entries = audit_rows.audit_entries(connection, region)
         return [self._open(region, entry) for entry in entries]
 
     def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
         """Prove that the log of `second` entries continues that of `first` (RFC 9162 section 2.1.4.1)."""
         with self.database.reading() as connection:
-            if not 0 < first <= second <= store.audit_size(connection, region):
+            if not 0 < first <= second <= audit_rows.audit_size(connection, region):
                 raise NotFound("audit.size", f"no log of {second} entries here")
             return audit_tree.consistency(connection, region, first=first, second=second)
 
-    def _seal(self, region: int, position: int, kind: str, record: Mapping[str, Any], now: int) -> store.AuditEntry:
+    def _seal(
+        self, region: int, position: int, kind: str, record: Mapping[str, Any], now: int
+    ) -> audit_rows.AuditEntry:
         body = orjson.dumps({"kind": kind, "at": now, "record": record}, option=orjson.OPT_SORT_KEYS)
         salt = random_bytes(_SALT)
         leaf = hashlib.sha256(salt + body).digest()
         sealed = self.vault.seal(salt + body, context=_context(region, position))
-        return store.AuditEntry(position, kind, now, leaf, sealed)
+        return audit_rows.AuditEntry(position, kind, now, leaf, sealed)
 
-    def _open(self, region: int, entry: store.AuditEntry) -> AuditRecord:
+    def _open(self, region: int, entry: audit_rows.AuditEntry) -> AuditRecord:
         body = self.vault.open(entry.sealed, context=_context(region, entry.position))
         salt, body = body[:_SALT], body[_SALT:]
         return AuditRecord(entry.position, entry.kind, entry.at, salt, body, orjson.loads(body)["record"], entry.leaf)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ecert.runtime.storage import Database
-from ledger import store
+from ledger.store import batches as batch_rows
+from ledger.store import queue as queue_rows
 
 __all__ = ["Backlog", "Waiting", "backlog"]
 
@@ -35,5 +36,5 @@ class Backlog:
 def backlog(database: Database, regions: tuple[int, ...]) -> Backlog:
     """Count what waits; Unavailable("storage.unavailable")."""
     with database.reading() as connection:
-        outbox = {region: Waiting(*store.waiting(connection, region)) for region in regions}
-        return Backlog(outbox, Waiting(*store.under_way(connection)))
+        outbox = {region: Waiting(*batch_rows.waiting(connection, region)) for region in regions}
+        return Backlog(outbox, Waiting(*queue_rows.under_way(connection)))

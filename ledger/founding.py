@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ecert.domain.errors import Conflict, Unavailable
-from ledger import acts, store
+from ledger import acts
 from ledger.directory import ACCOUNT_ROLES, CONTRACTS, Directory, look_up
 from ledger.port import Call
 from ledger.sending import Sending
+from ledger.store import queue as queue_rows
 
 __all__ = ["Founding"]
 
@@ -59,19 +60,19 @@ class Founding:
 
     def _hold_chain(self) -> None:
         with self.sending.database.reading() as connection:
-            bound = store.chain(connection)
+            bound = queue_rows.chain(connection)
         if bound is not None and bound[0] != self.sending.ledger.identity():
             raise Conflict("ledger.other_chain", "the database belongs to another chain")
 
     def _create(self, contract: str, args: tuple[object, ...], region: int) -> None:
         account = f"{region}-admin"
         with self.sending.database.transaction() as connection:
-            if store.transaction_for(connection, self.sending.account(account).address, contract) is None:
+            if queue_rows.transaction_for(connection, self.sending.account(account).address, contract) is None:
                 self.sending.queue_deployment(connection, contract, args, account=account, now=self.now())
 
     def _created(self, contract: str, region: int) -> bytes:
         with self.sending.database.reading() as connection:
-            queued = store.transaction_for(connection, self.sending.account(f"{region}-admin").address, contract)
+            queued = queue_rows.transaction_for(connection, self.sending.account(f"{region}-admin").address, contract)
         outcome = self.sending.ledger.outcome(queued) if queued else None
         if outcome is None or outcome.created is None:
             raise Unavailable("ledger.unfounded", f"{contract} could not be created")
@@ -120,5 +121,5 @@ class Founding:
 
     def _bind(self, consortium: bytes) -> None:
         with self.sending.database.transaction() as connection:
-            if store.chain(connection) is None:
-                store.bind_chain(connection, self.sending.ledger.identity(), consortium)
+            if queue_rows.chain(connection) is None:
+                queue_rows.bind_chain(connection, self.sending.ledger.identity(), consortium)

@@ -14,14 +14,16 @@ from typing import Any, cast
 from sqlalchemy import Connection
 
 from ecert.domain.errors import Conflict
-from ledger import store
 from ledger.anchoring import sending_account
 from ledger.auditing import AuditLog
 from ledger.directory import Directory
 from ledger.port import Account, Outcome, SignedTransaction
 from ledger.replica import AUDIT, CERTIFICATES
 from ledger.sending import Sending
-from ledger.store import NewBatch
+from ledger.store import audit as audit_rows
+from ledger.store import batches as batch_rows
+from ledger.store import queue as queue_rows
+from ledger.store.batches import NewBatch
 
 __all__ = ["LOST", "Resuming"]
 
@@ -46,8 +48,8 @@ class Resuming:
         for region in self.regions:
             for kind in (CERTIFICATES, AUDIT):
                 self._take_over(connection, region, kind, now)
-        for address, nonce in store.accounts(connection).items():
-            store.set_nonce(connection, address, max(nonce, self.sending.ledger.next_nonce(address)))
+        for address, nonce in queue_rows.accounts(connection).items():
+            queue_rows.set_nonce(connection, address, max(nonce, self.sending.ledger.next_nonce(address)))
         for region in self.regions:
             self._fill(connection, region, now)
 
@@ -56,24 +58,24 @@ class Resuming:
         (count,) = self._ask("batchCount", region, kind)
         refused = {
             old.batch.number: old.id
-            for old in store.refused_batches(connection, region=region, kind=kind)
+            for old in batch_rows.refused_batches(connection, region=region, kind=kind)
             if old.contract == anchor and old.batch.number <= count
         }
-        newest = store.newest_batch(connection, region=region, kind=kind, contract=anchor)
+        newest = batch_rows.newest_batch(connection, region=region, kind=kind, contract=anchor)
         first = newest.batch.number + 1 if newest else 1
         account = self.sending.account(sending_account(region, kind))
-        nonce = store.next_nonce(connection, account.address) or 0
+        nonce = queue_rows.next_nonce(connection, account.address) or 0
         for number in (*sorted(refused), *range(first, count + 1)):
             batch = self._on_chain(region, kind, number)
             nonce, signed, outcome = self._made_again(batch, account, first_nonce=nonce)
-            transaction = store.add_transaction(
+            transaction = queue_rows.add_transaction(
                 connection, signed, account=account.address, nonce=nonce, purpose="anchor", now=now
             )
-            store.finish(connection, transaction, outcome)
+            queue_rows.finish(connection, transaction, outcome)
             if number in refused:
-                store.resend_batch(connection, refused[number], batch, contract=anchor, transaction=transaction)
+                batch_rows.resend_batch(connection, refused[number], batch, contract=anchor, transaction=transaction)
             else:
-                store.add_batch(connection, batch, contract=anchor, transaction=transaction)
+                batch_rows.add_batch(connection, batch, contract=anchor, transaction=transaction)
             nonce += 1
 
     def _on_chain(self, region: int, kind: int, number: int) -> NewBatch:
@@ -95,8 +97,8 @@ class Resuming:
 
     def _fill(self, connection: Connection, region: int, now: int) -> None:
         """Put an entry that says so in the place of each that is gone."""
-        newest = store.newest_batch(connection, region=region, kind=AUDIT)
-        have = store.audit_size(connection, region)
+        newest = batch_rows.newest_batch(connection, region=region, kind=AUDIT)
+        have = audit_rows.audit_size(connection, region)
         size = max(newest.batch.size if newest else 0, have)
         for start in range(have, size, _AT_ONCE):
             records = [{"lost": place, "backup": self.backup} for place in range(start, min(start + _AT_ONCE, size))]

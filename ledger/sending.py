@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from ecert.domain.errors import Conflict, Malformed, NotFound
 from ecert.runtime.logs import log
 from ecert.runtime.storage import Database, queue_behind
-from ledger import store
 from ledger.port import Account, Call, Ledger, Outcome, SignedTransaction
+from ledger.store import queue as queue_rows
 
 __all__ = ["Sending"]
 
@@ -37,7 +37,7 @@ class Sending:
         sender = self.account(account)
         nonce = self._take_nonce(connection, sender.address)
         signed = self.ledger.prepare(call, sender, nonce=nonce)
-        return store.add_transaction(
+        return queue_rows.add_transaction(
             connection, signed, account=sender.address, nonce=nonce, purpose=call.function, now=now
         )
 
@@ -48,17 +48,19 @@ class Sending:
         sender = self.account(account)
         nonce = self._take_nonce(connection, sender.address)
         signed = self.ledger.prepare_deployment(contract, args, sender, nonce=nonce)
-        return store.add_transaction(connection, signed, account=sender.address, nonce=nonce, purpose=contract, now=now)
+        return queue_rows.add_transaction(
+            connection, signed, account=sender.address, nonce=nonce, purpose=contract, now=now
+        )
 
     def nonce_for(self, address: bytes) -> int:
         """Tell the nonce that comes after everything queued here for an account."""
         with self.database.reading() as connection:
-            queued = store.next_nonce(connection, address)
+            queued = queue_rows.next_nonce(connection, address)
         return self.ledger.next_nonce(address) if queued is None else queued
 
     def is_busy(self, connection: Connection, account: str) -> bool:
         """Tell whether anything that an account queued is not final yet."""
-        return store.has_unfinished(connection, self.account(account).address)
+        return queue_rows.has_unfinished(connection, self.account(account).address)
 
     def accept(self, signed: SignedTransaction, *, account: bytes, nonce: int, purpose: str) -> int:
         """Queue a transaction that was signed elsewhere; the same bytes again are the same entry.
@@ -71,22 +73,24 @@ class Sending:
             raise Malformed("ledger.transaction", "signed by another account, or with another nonce")
         with self.database.transaction() as connection:
             queue_behind(connection, f"account {account.hex()}")
-            known = store.transaction_by_hash(connection, signed.hash)
+            known = queue_rows.transaction_by_hash(connection, signed.hash)
             if known is not None:
                 return known
             if nonce != self._take_nonce(connection, account):
                 raise Conflict("ledger.nonce_used", "another transaction has this nonce, or one before it is missing")
-            number = store.add_transaction(connection, signed, account=account, nonce=nonce, purpose=purpose, now=0)
+            number = queue_rows.add_transaction(
+                connection, signed, account=account, nonce=nonce, purpose=purpose, now=0
+            )
             self.ledger.submit(signed)  # last: what could not be written down must not become final
             return number
 
     def outcome(self, transaction_hash: bytes) -> tuple[int | None, str | None]:
         """Return (final block or None, the contract's error or None); NotFound("ledger.unknown_transaction")."""
         with self.database.reading() as connection:
-            number = store.transaction_by_hash(connection, transaction_hash)
+            number = queue_rows.transaction_by_hash(connection, transaction_hash)
             if number is None:
                 raise NotFound("ledger.unknown_transaction")
-            return store.outcome_of(connection, number)
+            return queue_rows.outcome_of(connection, number)
 
     def push(self) -> int:
         """Send what is not final and record what became so; return how many are still under way.
@@ -95,7 +99,7 @@ class Sending:
         nobody else waiting. Unavailable("ledger.*") where the chain is away; what was learnt until then is recorded.
         """
         with self.database.reading() as connection:
-            unfinished = store.unfinished(connection, most=_AT_ONCE)
+            unfinished = queue_rows.unfinished(connection, most=_AT_ONCE)
         final: list[tuple[int, Outcome]] = []
         stuck: set[bytes] = set()
         try:
@@ -121,11 +125,11 @@ class Sending:
         if final:
             with self.database.transaction() as connection:
                 for number, outcome in final:
-                    store.finish(connection, number, outcome)
+                    queue_rows.finish(connection, number, outcome)
 
     def hold(self, connection: Connection, account: str) -> None:
         """Let nobody else queue under an account until this transaction ends, and see all that was queued before."""
         queue_behind(connection, f"account {self.account(account).address.hex()}")
 
     def _take_nonce(self, connection: Connection, address: bytes) -> int:
-        return store.take_nonce(connection, address, first=lambda: self.ledger.next_nonce(address))
+        return queue_rows.take_nonce(connection, address, first=lambda: self.ledger.next_nonce(address))

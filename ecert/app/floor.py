@@ -14,9 +14,9 @@ from ecert.runtime.keys import Keys, open_keys
 from ecert.runtime.settings import Settings
 from ecert.runtime.storage import Database, open_database
 from ecert.runtime.vault import Vault
-from ledger import store
 from ledger.port import Account, Ledger
 from ledger.sending import Sending
+from ledger.store import queue as queue_rows
 
 __all__ = ["Drivers", "Floor", "open_floor"]
 
@@ -51,7 +51,7 @@ class Floor:
         Conflict("ledger.other_chain"), Conflict("backup.unfinished") while a restore has yet to end.
         """
         with self.database.reading() as connection:
-            bound, is_restoring = store.chain(connection), store.is_restoring(connection)
+            bound, is_restoring = queue_rows.chain(connection), queue_rows.is_restoring(connection)
         if bound is None:
             return None
         if is_restoring and not self.resuming:
@@ -64,8 +64,8 @@ class Floor:
     def bind(self, consortium: bytes) -> None:
         """Note once and for all which Consortium this database belongs to."""
         with self.database.transaction() as connection:
-            if store.chain(connection) is None:
-                store.bind_chain(connection, self.ledger.identity(), consortium)
+            if queue_rows.chain(connection) is None:
+                queue_rows.bind_chain(connection, self.ledger.identity(), consortium)
 
     def close(self) -> None:
         """Let go of chain and database."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from ecert.domain.errors import EcertError, Unavailable
 from ecert.runtime.logs import log, place_of
-from ledger import store
 from ledger.anchoring import Anchoring
 from ledger.following import Follower
 from ledger.replica import Replica
 from ledger.sending import Sending
+from ledger.store import queue as queue_rows
 
 __all__ = ["Rounds", "Watching"]
 
@@ -119,7 +119,7 @@ class Watching:
         """See what was followed; return how many transactions are under way."""
         self.replica.refresh()
         with self.sending.database.reading() as connection:
-            return len(store.unfinished(connection, most=1))
+            return len(queue_rows.unfinished(connection, most=1))
 
     def settle(self) -> None:
         """Wait until nothing waits and all of it is followed; Unavailable("ledger.unsettled") after two minutes."""

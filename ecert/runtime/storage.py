@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import (
     URL,
@@ -33,6 +33,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import SQLModel
@@ -127,6 +128,11 @@ def open_database(url: str, *, connections: int = 40) -> Database:
 def table_of(model: type[SQLModel]) -> Table:
     """Return the Core table behind a `table=True` class: stores speak Core, which is several times faster."""
     return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+def inserting(connection: Connection) -> Any:  # noqa: ANN401 - SQLAlchemy's two modules share no type
+    """Give the engine's own `insert`, which knows ON CONFLICT."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
 
 
 def queue_behind(connection: Connection, name: str) -> None:

@@ -9,9 +9,9 @@ from typing import Final
 from sqlalchemy import text
 
 from ecert.app.wiring import House
-from ledger import store
 from ledger.anchoring import batch_hash
 from ledger.replica import CERTIFICATES
+from ledger.store import batches as batch_rows
 from tests.crash.standing import rows
 
 __all__ = ["BREAKAGES"]
@@ -37,7 +37,7 @@ def _anchor_again(house: House) -> None:
     """Anchor the newest batch's root a second time, under the next number."""
     ((region,),) = rows(house, "SELECT region FROM ledger_batch WHERE kind = 1 LIMIT 1")
     with house.floor.database.transaction() as connection:
-        newest = store.newest_batch(connection, region=region, kind=CERTIFICATES)
+        newest = batch_rows.newest_batch(connection, region=region, kind=CERTIFICATES)
         assert newest is not None
         batch = replace(newest.batch, number=newest.batch.number + 1, previous=batch_hash(newest.batch))
         fields = (batch.region, batch.kind, batch.number, batch.root, batch.hash_alg, batch.size, batch.previous)

@@ -12,10 +12,10 @@ from ecert.domain.errors import Conflict, EcertError, Unavailable
 from ecert.domain.merkle import Tree
 from ecert.domain.reasons import REASONS
 from ecert.runtime.storage import open_database
-from ledger import store
 from ledger.drivers.embedded import EmbeddedLedger, open_embedded
 from ledger.port import ChainIdentity, Head
 from ledger.replica import CERTIFICATES, ReplicaWriter
+from ledger.store import batches as batch_rows
 from tests.databases import url_of
 from tests.faults import fill, held, hurry
 from tests.journeys.doors import doors_of, knock
@@ -49,8 +49,10 @@ def hold_all_anchored(world: World, licences: set[str]) -> None:
     with world.house.floor.database.reading() as connection:
         rows = connection.execute(text("SELECT id, fingerprint FROM issuer_certificate")).all()
         batches = connection.execute(text("SELECT id FROM ledger_batch")).scalars().all()
-        closed = [store.batch(connection, number) for number in batches]
-        leaves = [(each, store.leaves_of(connection, each.id)) for each in closed if each.batch.kind == CERTIFICATES]
+        closed = [batch_rows.batch(connection, number) for number in batches]
+        leaves = [
+            (each, batch_rows.leaves_of(connection, each.id)) for each in closed if each.batch.kind == CERTIFICATES
+        ]
     assert {row.id for row in rows} == licences
     assert sorted(leaf for _, some in leaves for leaf in some) == sorted(row.fingerprint for row in rows)
     for each in closed:

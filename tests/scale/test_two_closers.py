@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import text
 
 from ecert.domain.merkle import Tree
-from ledger import store
 from ledger.anchoring import batch_hash
+from ledger.store import batches as batch_rows
+from ledger.store import queue as queue_rows
 from tests.scale.closing import DIRECTORY, NOW, SIZE
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def leaves(count: int, *, start: int = 0) -> list[bytes]:
 
 def enqueue(db: Database, fingerprints: list[bytes]) -> None:
     with db.transaction() as connection:
-        store.add_leaves(connection, REGION, fingerprints, NOW)
+        batch_rows.add_leaves(connection, REGION, fingerprints, NOW)
 
 
 def test_two_processes_close_every_leaf_once_in_one_chain_of_batches(db: Database, url: str, tmp_path: Path) -> None:
@@ -52,8 +53,8 @@ def test_two_processes_close_every_leaf_once_in_one_chain_of_batches(db: Databas
 
     with db.reading() as connection:
         found = connection.execute(text("SELECT * FROM ledger_batch ORDER BY number")).all()
-        batches = [store.batch(connection, row.id) for row in found]
-        held = [store.leaves_of(connection, closed.id) for closed in batches]
+        batches = [batch_rows.batch(connection, row.id) for row in found]
+        held = [batch_rows.leaves_of(connection, closed.id) for closed in batches]
         nonces = list(connection.execute(text("SELECT nonce FROM ledger_transaction ORDER BY nonce")).scalars())
     assert sorted(leaf for each in held for leaf in each) == sorted(leaves(MANY))
     assert [closed.batch.number for closed in batches] == list(range(1, len(batches) + 1))
@@ -67,8 +68,8 @@ def test_two_processes_close_every_leaf_once_in_one_chain_of_batches(db: Databas
 def test_who_comes_second_takes_what_the_first_has_not(db: Database) -> None:
     enqueue(db, leaves(5))
     with db.transaction() as one, db.transaction() as two:
-        first, second = store.take_leaves(one, REGION, most=3), store.take_leaves(two, REGION, most=3)
-        none = store.take_leaves(two, REGION, most=0)
+        first, second = batch_rows.take_leaves(one, REGION, most=3), batch_rows.take_leaves(two, REGION, most=3)
+        none = batch_rows.take_leaves(two, REGION, most=0)
     assert [leaf.fingerprint for leaf in (*first, *second)] == leaves(5)
     assert none == []
 
@@ -78,11 +79,11 @@ def test_who_holds_a_regions_numbers_is_waited_for(db: Database) -> None:
 
     def second() -> None:
         with db.transaction() as connection:
-            taken.append(store.take_nonce(connection, DIRECTORY.anchor, first=lambda: 0))
+            taken.append(queue_rows.take_nonce(connection, DIRECTORY.anchor, first=lambda: 0))
 
     other = threading.Thread(target=second)
     with db.transaction() as connection:
-        taken.append(store.take_nonce(connection, DIRECTORY.anchor, first=lambda: 0))
+        taken.append(queue_rows.take_nonce(connection, DIRECTORY.anchor, first=lambda: 0))
         other.start()
         other.join(0.3)
         assert taken == [0]

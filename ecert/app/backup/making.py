@@ -30,7 +30,8 @@ from ecert.runtime.keys import open_keys
 from ecert.runtime.settings import Settings
 from ecert.runtime.storage import Database, open_database
 from ecert.runtime.vault import Vault
-from ledger import store
+from ledger.store import batches as batch_rows
+from ledger.store import queue as queue_rows
 
 __all__ = ["back_up"]
 
@@ -53,7 +54,7 @@ def back_up(settings: Settings, clock: Clock, folder: Path, *, drivers: Drivers 
             raise Conflict("backup.nothing")
         migrate(database)
         with database.reading() as connection:
-            if store.chain(connection) is None or store.is_restoring(connection):
+            if queue_rows.chain(connection) is None or queue_rows.is_restoring(connection):
                 raise Conflict("backup.nothing")
         house = _house(settings, clock, drivers)
         try:
@@ -101,11 +102,11 @@ def _rows(database: Database, writer: Writer, close: Callable[[], object], batch
     known = tables().sorted_tables
     with database.reading() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
-        last, batches = store.newest_rows(connection)
+        last, batches = batch_rows.newest_rows(connection)
         rooms = {str(table.name): _table(writer, connection, table) for table in known if not _is_ledgers(table)}
     _wait(database, last, close, patience=batch_seconds + _PATIENCE)
     with database.reading() as connection:
-        bound = store.chain(connection)
+        bound = queue_rows.chain(connection)
         if bound is None:
             raise Conflict("backup.nothing")
         ledgers = {str(table.name): _table(writer, connection, table) for table in known if _is_ledgers(table)}
@@ -141,7 +142,7 @@ def _wait(database: Database, last: int, close: Callable[[], object], *, patienc
     while True:
         close()
         with database.reading() as connection:
-            waiting = store.waiting_until(connection, last)
+            waiting = batch_rows.waiting_until(connection, last)
         if not waiting:
             return
         if time.monotonic() > give_up:

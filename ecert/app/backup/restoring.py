@@ -23,7 +23,7 @@ from ecert.runtime.keys import open_keys
 from ecert.runtime.settings import Settings
 from ecert.runtime.storage import Database, open_database
 from ecert.runtime.vault import Vault
-from ledger import store
+from ledger.store import queue as queue_rows
 
 __all__ = ["restore"]
 
@@ -84,8 +84,8 @@ def _is_loaded(database: Database, manifest: Manifest) -> bool:
     if not inspect(database.engine).has_table("ledger_chain"):
         return False
     with database.reading() as connection:
-        bound = store.chain(connection)
-        return bound is not None and bound[1].hex() == manifest.consortium and store.is_restoring(connection)
+        bound = queue_rows.chain(connection)
+        return bound is not None and bound[1].hex() == manifest.consortium and queue_rows.is_restoring(connection)
 
 
 def _load(database: Database, folder: Path, vault: Vault, manifest: Manifest) -> None:
@@ -100,7 +100,7 @@ def _load(database: Database, folder: Path, vault: Vault, manifest: Manifest) ->
                 connection.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in part])
             _go_on_counting(connection, table)
         migrated(connection, to="head")
-        store.set_restoring(connection, restoring=True)
+        queue_rows.set_restoring(connection, restoring=True)
 
 
 def _go_on_counting(connection: Connection, table: Table) -> None:

@@ -16,10 +16,12 @@ from ecert.app.backup.form import Manifest
 from ecert.app.rounds import settle_queue
 from ecert.app.wiring import House
 from issuer.resuming import RestoredStatus, name_lost, resume_issuing, taken_over
-from ledger import store
 from ledger.replica import CERTIFICATES
 from ledger.resuming import LOST, Resuming
-from ledger.store import ClosedBatch
+from ledger.store import audit as audit_rows
+from ledger.store import batches as batch_rows
+from ledger.store import queue as queue_rows
+from ledger.store.batches import ClosedBatch
 from wallet_codes.purging import end_all
 
 __all__ = ["Resumed", "resume"]
@@ -54,7 +56,7 @@ def resume(house: House, manifest: Manifest) -> Resumed:
     end_all(house.home, now=now)
     with floor.database.transaction() as connection:
         resumed = _told(connection, manifest)
-        store.set_restoring(connection, restoring=False)
+        queue_rows.set_restoring(connection, restoring=False)
     return resumed
 
 
@@ -63,8 +65,8 @@ def _told(connection: Connection, manifest: Manifest) -> Resumed:
     since = manifest.made_at
     return Resumed(
         made_at=since,
-        batches=tuple(store.hollow_batches(connection, after=manifest.batches, kind=CERTIFICATES)),
-        lost=name_lost(connection, store.leaves_after(connection, manifest.batches)),
-        audit_lost=store.count_entries(connection, kind=LOST, since=since),
+        batches=tuple(batch_rows.hollow_batches(connection, after=manifest.batches, kind=CERTIFICATES)),
+        lost=name_lost(connection, batch_rows.leaves_after(connection, manifest.batches)),
+        audit_lost=audit_rows.count_entries(connection, kind=LOST, since=since),
         statuses=taken_over(connection, since=since),
     )

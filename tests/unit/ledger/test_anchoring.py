@@ -11,11 +11,11 @@ import pytest
 from ecert.domain.errors import Conflict, NotFound, VerificationFailed
 from ecert.domain.merkle import verify_inclusion
 from ecert.domain.receipt import AnchorReceipt
-from ledger import store
 from ledger.anchoring import Anchoring, batch_hash
 from ledger.directory import Directory
 from ledger.port import Call
-from ledger.store import NewBatch
+from ledger.store import batches as batch_rows
+from ledger.store.batches import NewBatch
 from tests.unit.ledger.standing import MINUTE, House, reopened, standing
 
 LEAVES = [sha256(bytes([n])).digest() for n in range(40)]
@@ -249,7 +249,7 @@ def test_the_audit_log_is_anchored_no_sooner_than_a_batch_would_close_by_age(hou
 def queued_at(house: House) -> int:
     """Tell when the newest state of region 31's audit log was closed."""
     with house.floor.database.reading() as connection:
-        newest = store.newest_batch(connection, region=31, kind=2)
+        newest = batch_rows.newest_batch(connection, region=31, kind=2)
     assert newest is not None
     return newest.queued_at
 

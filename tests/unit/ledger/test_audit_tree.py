@@ -12,7 +12,7 @@ from ecert.app.migrations import migrate
 from ecert.domain.merkle import Tree
 from ecert.runtime.storage import open_database
 from ledger import audit_tree
-from ledger.store import AuditEntry, add_entries
+from ledger.store.audit import AuditEntry, add_entries
 from tests.databases import url_of
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import pytest
 from ecert.domain.errors import NotFound, Unavailable
 from ecert.domain.merkle import Tree
 from ecert.domain.status import Status
-from ledger import acts, store
+from ledger import acts
 from ledger.port import FinalBlock, Ledger
 from ledger.replica import AUDIT, open_replica
+from ledger.store import queue as queue_rows
 from tests.unit.ledger.blocks import changed
 from tests.unit.ledger.standing import House, standing
 
@@ -174,7 +175,7 @@ def test_a_contract_may_speak_in_the_block_that_appoints_it(house: House) -> Non
 def _last(house: House) -> Any:  # noqa: ANN401 - a signed transaction
     account = house.sending.account("31-admin").address
     with house.floor.database.reading() as connection:
-        return [t for _, sender, t in store.unfinished(connection, most=10) if sender == account][-1]
+        return [t for _, sender, t in queue_rows.unfinished(connection, most=10) if sender == account][-1]
 
 
 @dataclass

@@ -11,12 +11,12 @@ from eth_hash.auto import keccak
 from ecert.app.migrations import migrate
 from ecert.domain.errors import Conflict, Unavailable
 from ecert.runtime.storage import Database, open_database
-from ledger import store
 from ledger.directory import ACCOUNT_ROLES, CONTRACTS, Directory, look_up
 from ledger.drivers import calls
 from ledger.drivers.embedded import EmbeddedLedger, open_embedded
 from ledger.founding import Founding
 from ledger.sending import Sending
+from ledger.store import queue as queue_rows
 from tests.databases import url_of
 from tests.unit.ledger.standing import Clock
 
@@ -51,7 +51,7 @@ class Site:
 
     def transactions(self) -> int:
         with self.database.reading() as connection:
-            return sum((store.next_nonce(connection, self.admin(region)) or 1) - 1 for region in NAMES)
+            return sum((queue_rows.next_nonce(connection, self.admin(region)) or 1) - 1 for region in NAMES)
 
     def admin(self, region: int) -> bytes:
         return self.sending.account(f"{region}-admin").address
@@ -85,7 +85,7 @@ def test_a_founded_chain_stands_as_asked_and_is_bound_to_its_database(site: Site
     directory = site.founding().found()
     hold(site, directory)
     with site.database.reading() as connection:
-        assert store.chain(connection) == (site.ledger.identity(), directory.consortium)
+        assert queue_rows.chain(connection) == (site.ledger.identity(), directory.consortium)
 
 
 def test_founding_again_does_nothing(site: Site) -> None:

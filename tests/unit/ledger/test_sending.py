@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from ecert.domain.errors import Malformed, Unavailable
-from ledger import acts, store
+from ledger import acts
 from ledger.port import Ledger, SignedTransaction
 from ledger.sending import Sending
+from ledger.store import queue as queue_rows
 from tests.unit.ledger.standing import House, reopened, standing
 
 
@@ -52,7 +53,7 @@ def opening(house: House, number: int, region: int = 31) -> int:
 
 def outcome(house: House, number: int) -> tuple[int | None, str | None]:
     with house.floor.database.reading() as connection:
-        return store.outcome_of(connection, number)
+        return queue_rows.outcome_of(connection, number)
 
 
 def test_one_accounts_transactions_keep_their_order(house: House) -> None:
@@ -125,7 +126,7 @@ def test_many_of_one_account_leave_room_for_the_others(house: House) -> None:
         opening(house, number + 1)
     opening(house, 1, 32)
     with house.floor.database.reading() as connection:
-        waiting = store.unfinished(connection, most=2)
+        waiting = queue_rows.unfinished(connection, most=2)
     assert sorted(len([1 for _, account, _ in waiting if account == of]) for of in {a for _, a, _ in waiting}) == [1, 2]
 
 

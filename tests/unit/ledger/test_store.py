@@ -10,9 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from ecert.app.migrations import migrate
 from ecert.domain.errors import Conflict
 from ecert.runtime.storage import Database, open_database
-from ledger import store
 from ledger.port import ChainIdentity, Outcome, SignedTransaction
-from ledger.store import NewBatch
+from ledger.store import audit as audit_rows
+from ledger.store import batches as batch_rows
+from ledger.store import queue as queue_rows
+from ledger.store.batches import NewBatch
 from tests.databases import url_of
 
 ACCOUNT, CONTRACT = b"a" * 20, b"c" * 20
@@ -34,7 +36,9 @@ def connection(database: Database) -> Iterator[Connection]:
 
 def queued(connection: Connection, nonce: int, account: bytes = ACCOUNT) -> int:
     signed = SignedTransaction(b"raw", account[:1] + nonce.to_bytes(31, "big"))
-    return store.add_transaction(connection, signed, account=account, nonce=nonce, purpose="anchor", now=100 + nonce)
+    return queue_rows.add_transaction(
+        connection, signed, account=account, nonce=nonce, purpose="anchor", now=100 + nonce
+    )
 
 
 def batch(number: int, *, kind: int = 1, size: int = 3) -> NewBatch:
@@ -44,17 +48,17 @@ def batch(number: int, *, kind: int = 1, size: int = 3) -> NewBatch:
 def closed(connection: Connection, number: int, *, contract: bytes = CONTRACT, error: str | None = None) -> int:
     transaction = queued(connection, 100 * contract[0] + number)
     if error is not None:
-        store.finish(connection, transaction, Outcome(5, 500, 0, succeeded=False, error=error))
-    return store.add_batch(connection, batch(number), contract=contract, transaction=transaction)
+        queue_rows.finish(connection, transaction, Outcome(5, 500, 0, succeeded=False, error=error))
+    return batch_rows.add_batch(connection, batch(number), contract=contract, transaction=transaction)
 
 
 def test_a_database_is_bound_to_one_chain_once(connection: Connection) -> None:
-    assert store.chain(connection) is None
+    assert queue_rows.chain(connection) is None
     bound = (ChainIdentity(7, b"g" * 32), b"c" * 20)
-    store.bind_chain(connection, *bound)
-    assert store.chain(connection) == bound
+    queue_rows.bind_chain(connection, *bound)
+    assert queue_rows.chain(connection) == bound
     with pytest.raises(IntegrityError):
-        store.bind_chain(connection, *bound)
+        queue_rows.bind_chain(connection, *bound)
 
 
 def test_an_account_cannot_use_a_nonce_twice(connection: Connection) -> None:
@@ -64,61 +68,61 @@ def test_an_account_cannot_use_a_nonce_twice(connection: Connection) -> None:
 
 
 def test_nonces_are_taken_in_order_from_where_the_chain_stands(connection: Connection) -> None:
-    assert store.next_nonce(connection, ACCOUNT) is None
-    assert [store.take_nonce(connection, ACCOUNT, first=lambda: 7) for _ in range(3)] == [7, 8, 9]
-    assert store.take_nonce(connection, b"b" * 20, first=lambda: 0) == 0
-    assert (store.next_nonce(connection, ACCOUNT), store.next_nonce(connection, b"b" * 20)) == (10, 1)
+    assert queue_rows.next_nonce(connection, ACCOUNT) is None
+    assert [queue_rows.take_nonce(connection, ACCOUNT, first=lambda: 7) for _ in range(3)] == [7, 8, 9]
+    assert queue_rows.take_nonce(connection, b"b" * 20, first=lambda: 0) == 0
+    assert (queue_rows.next_nonce(connection, ACCOUNT), queue_rows.next_nonce(connection, b"b" * 20)) == (10, 1)
 
 
 def test_what_is_final_is_no_longer_unfinished(connection: Connection) -> None:
     numbers = [queued(connection, nonce) for nonce in (3, 1, 2)]
     other = queued(connection, 9, b"b" * 20)
-    store.finish(connection, numbers[1], Outcome(5, 500, 0, succeeded=True))
-    left = store.unfinished(connection, most=10)
+    queue_rows.finish(connection, numbers[1], Outcome(5, 500, 0, succeeded=True))
+    left = queue_rows.unfinished(connection, most=10)
 
     assert [number for number, _, _ in left] == [numbers[2], numbers[0], other]
-    assert [number for number, _, _ in store.unfinished(connection, most=1)] == [numbers[2], other]
-    assert store.outcome_of(connection, numbers[1]) == (5, None)
-    assert store.outcome_of(connection, other) == (None, None)
+    assert [number for number, _, _ in queue_rows.unfinished(connection, most=1)] == [numbers[2], other]
+    assert queue_rows.outcome_of(connection, numbers[1]) == (5, None)
+    assert queue_rows.outcome_of(connection, other) == (None, None)
 
 
 @pytest.mark.parametrize(("error", "told"), [("AnchorEmpty", "AnchorEmpty"), (None, "reverted")])
 def test_a_refusal_keeps_its_name(connection: Connection, error: str | None, told: str) -> None:
     number = queued(connection, 1)
-    store.finish(connection, number, Outcome(5, 500, 0, succeeded=False, error=error))
-    assert store.outcome_of(connection, number) == (5, told)
-    assert store.transaction_for(connection, ACCOUNT, "anchor") is None
+    queue_rows.finish(connection, number, Outcome(5, 500, 0, succeeded=False, error=error))
+    assert queue_rows.outcome_of(connection, number) == (5, told)
+    assert queue_rows.transaction_for(connection, ACCOUNT, "anchor") is None
 
 
 def test_leaves_wait_in_order_until_they_are_placed(connection: Connection) -> None:
-    store.add_leaves(connection, 31, [b"3", b"1", b"2"], 50)
-    store.add_leaves(connection, 31, [b"4"], 60)
-    store.add_leaves(connection, 32, [b"1"], 10)
-    assert store.waiting(connection, 31) == (4, 50)
+    batch_rows.add_leaves(connection, 31, [b"3", b"1", b"2"], 50)
+    batch_rows.add_leaves(connection, 31, [b"4"], 60)
+    batch_rows.add_leaves(connection, 32, [b"1"], 10)
+    assert batch_rows.waiting(connection, 31) == (4, 50)
 
-    leaves = store.take_leaves(connection, 31, most=3)
+    leaves = batch_rows.take_leaves(connection, 31, most=3)
     assert [(leaf.fingerprint, leaf.queued_at) for leaf in leaves] == [(b"3", 50), (b"1", 50), (b"2", 50)]
     number = closed(connection, 1)
-    store.place_leaves(connection, [leaf.id for leaf in leaves], batch=number)
-    assert store.leaves_of(connection, number) == [b"3", b"1", b"2"]
-    assert store.place_of(connection, region=31, fingerprint=b"2") == (number, 2)
-    assert store.place_of(connection, region=31, fingerprint=b"4") == (None, None)
-    assert store.place_of(connection, region=33, fingerprint=b"4") is None
-    assert (store.waiting(connection, 31), store.waiting(connection, 33)) == ((1, 60), (0, None))
+    batch_rows.place_leaves(connection, [leaf.id for leaf in leaves], batch=number)
+    assert batch_rows.leaves_of(connection, number) == [b"3", b"1", b"2"]
+    assert batch_rows.place_of(connection, region=31, fingerprint=b"2") == (number, 2)
+    assert batch_rows.place_of(connection, region=31, fingerprint=b"4") == (None, None)
+    assert batch_rows.place_of(connection, region=33, fingerprint=b"4") is None
+    assert (batch_rows.waiting(connection, 31), batch_rows.waiting(connection, 33)) == ((1, 60), (0, None))
 
 
 def test_a_leaf_twice_is_a_conflict_of_its_own_name(database: Database) -> None:
     with pytest.raises(Conflict, match=r"anchor\.known"), database.transaction() as connection:
-        store.add_leaves(connection, 31, [b"1", b"1"], 1)
+        batch_rows.add_leaves(connection, 31, [b"1", b"1"], 1)
     with database.reading() as connection:
-        assert store.waiting(connection, 31) == (0, None)
+        assert batch_rows.waiting(connection, 31) == (0, None)
 
 
 def test_numbers_are_a_contracts_own(connection: Connection) -> None:
     old, new = closed(connection, 1), closed(connection, 1, contract=b"d" * 20)
     assert old != new
     with pytest.raises(IntegrityError):
-        store.add_batch(connection, batch(1), contract=CONTRACT, transaction=queued(connection, 77))
+        batch_rows.add_batch(connection, batch(1), contract=CONTRACT, transaction=queued(connection, 77))
 
 
 def test_the_newest_batch_is_found_for_a_contract_or_any(connection: Connection) -> None:
@@ -127,26 +131,26 @@ def test_the_newest_batch_is_found_for_a_contract_or_any(connection: Connection)
     closed(connection, 1, contract=b"d" * 20)
 
     def newest(contract: bytes | None) -> tuple[bytes, int] | None:
-        found = store.newest_batch(connection, region=31, kind=1, contract=contract)
+        found = batch_rows.newest_batch(connection, region=31, kind=1, contract=contract)
         return found and (found.contract, found.batch.number)
 
     assert (newest(CONTRACT), newest(None), newest(b"e" * 20)) == ((CONTRACT, 2), (b"d" * 20, 1), None)
-    assert store.newest_batch(connection, region=32, kind=1) is None
+    assert batch_rows.newest_batch(connection, region=32, kind=1) is None
 
 
 def test_refused_batches_are_all_found_oldest_first_and_sent_again(connection: Connection) -> None:
     ids = [closed(connection, number, error="AnchorWrongNumber") for number in range(1, 151)]
     closed(connection, 151)
-    refused = store.refused_batches(connection, region=31, kind=1)
+    refused = batch_rows.refused_batches(connection, region=31, kind=1)
     assert [old.id for old in refused] == ids
 
     again = queued(connection, 5)
-    store.resend_batch(connection, ids[0], batch(1, size=9), contract=b"d" * 20, transaction=again)
-    found = store.batch(connection, ids[0])
+    batch_rows.resend_batch(connection, ids[0], batch(1, size=9), contract=b"d" * 20, transaction=again)
+    found = batch_rows.batch(connection, ids[0])
     assert (found.contract, found.batch.size, found.error, found.queued_at) == (b"d" * 20, 9, None, 105)
-    assert len(store.refused_batches(connection, region=31, kind=1)) == 149
+    assert len(batch_rows.refused_batches(connection, region=31, kind=1)) == 149
 
 
 def test_positions_of_an_audit_log_have_no_gap(connection: Connection) -> None:
-    assert [store.next_position(connection, region, count=2) for region in (31, 31, 32, 31)] == [0, 2, 0, 4]
-    assert (store.audit_size(connection, 31), store.audit_size(connection, 33)) == (6, 0)
+    assert [audit_rows.next_position(connection, region, count=2) for region in (31, 31, 32, 31)] == [0, 2, 0, 4]
+    assert (audit_rows.audit_size(connection, 31), audit_rows.audit_size(connection, 33)) == (6, 0)

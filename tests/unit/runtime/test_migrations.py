@@ -10,7 +10,7 @@ from sqlalchemy import inspect, text
 from ecert.app.migrations import migrate, tables, versions
 from ecert.domain.errors import Unavailable
 from ecert.runtime.storage import Database, open_database
-from ledger import store
+from ledger.store import queue as queue_rows
 from tests.databases import url_of
 from tests.faults import held, hurry
 
@@ -63,7 +63,7 @@ def test_every_released_state_comes_up_to_the_newest_with_its_rows(tmp_path: Pat
     with db.transaction() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, tables()) == []
-        assert store.take_nonce(connection, b"a" * 20, first=lambda: 0) == 3
+        assert queue_rows.take_nonce(connection, b"a" * 20, first=lambda: 0) == 3
         number = connection.execute(_SENT, {"account": b"a" * 20, "nonce": 3, "hash": b"next"}).scalar_one()
         assert number == 4
     db.close()
