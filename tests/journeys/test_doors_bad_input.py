@@ -38,7 +38,7 @@ SIGNED = {
     ("GET", "/api/v1/gateway/{region}/audit/consistency"),
     ("POST", "/api/v1/verifications/batch"),
 }
-"""Doors that hear nobody without a signature: tests/unit/runtime/test_signed_door.py and test_partners.py knock there."""
+"""Doors that hear nobody without a signature: test_signed_door.py and test_partners.py knock there."""
 
 JSON = {"content-type": "application/json"}
 BODIES = {
