@@ -71,6 +71,7 @@ def doors_of(world: World, card: Issued) -> list[Door]:
             {"code": "20000007", "use": use(), "holder": holder},
         ),
         Door("GET", "/api/v1/chain", "/api/v1/chain"),
+        Door("GET", "/api/v1/trust-list", "/api/v1/trust-list"),
         Door("GET", "/api/v1/chain/accounts/{address}", f"/api/v1/chain/accounts/{account}"),
         Door("POST", "/api/v1/chain/transactions", "/api/v1/chain/transactions", None, signed),
         Door(

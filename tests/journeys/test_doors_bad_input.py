@@ -34,6 +34,14 @@ TEMPLATES = [
     ("POST", "/api/v1/gateway/{region}/holdings"),
     ("POST", "/api/v1/gateway/{region}/redemptions"),
 ]
+SIGNED = {
+    ("POST", "/api/v1/gateway/{region}/holdings"),
+    ("POST", "/api/v1/gateway/{region}/redemptions"),
+    ("GET", "/api/v1/gateway/{region}/audit/consistency"),
+    ("POST", "/api/v1/verifications/batch"),
+}
+"""Doors that hear nobody without a signature: test_signed_door.py and test_partners.py knock there."""
+
 JSON = {"content-type": "application/json"}
 BODIES = {
     "nothing": b"",
@@ -83,7 +91,9 @@ def test_every_door_of_the_document_is_knocked_at(spoiled: Spoiled) -> None:
     world, doors = spoiled
     document = world.app.openapi()["paths"]
 
-    assert {(method.upper(), path) for path, methods in document.items() for method in methods} == set(doors)
+    knocked = {(method.upper(), path) for path, methods in document.items() for method in methods}
+    assert knocked - SIGNED == set(doors)
+    assert knocked > SIGNED
     assert set(TEMPLATES) == {name for name, door in doors.items() if door.body is not None}
 
 
