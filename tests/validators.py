@@ -108,6 +108,7 @@ def start_network(root: Path, founders: Sequence[bytes], *, count: int = 4, bloc
     # never does, so the founders go on being those who may send.
     listed = ",".join("0x" + address.hex() for address in (b"\x99" * 20, *founders))
     options = {"--out": root, "--founder": listed, "--first-port": network.base, "--commit-wait": block_time}
+    options["--heartbeat"] = "1s"
     options["--region"] = ",".join(f"{31 + n}={name}" for n, name in enumerate(_NAMES[:count]))
     told = [str(part) for option in options.items() for part in option]
     subprocess.run([_binary(), "testnet", *told], check=True, capture_output=True)
