@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, func, insert, select
 
 from ecert.runtime.storage import inserting, table_of
-from ledger.tables import AccountRow, AuditHeadRow, AuditNodeRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
+from ledger.tables import AuditHeadRow, AuditNodeRow, AuditRow
 
 __all__ = [
     "AuditEntry",
@@ -23,11 +23,6 @@ __all__ = [
     "next_position",
 ]
 
-_chain = table_of(ChainRow)
-_account = table_of(AccountRow)
-_transaction = table_of(TransactionRow)
-_leaf = table_of(LeafRow)
-_batch = table_of(BatchRow)
 _audit = table_of(AuditRow)
 _node = table_of(AuditNodeRow)
 _head = table_of(AuditHeadRow)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ecert.domain.errors import Conflict
 from ecert.runtime.storage import table_of
-from ledger.tables import AccountRow, AuditHeadRow, AuditNodeRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
+from ledger.tables import BatchRow, LeafRow, TransactionRow
 
 __all__ = [
     "ClosedBatch",
@@ -33,14 +33,9 @@ __all__ = [
     "waiting_until",
 ]
 
-_chain = table_of(ChainRow)
-_account = table_of(AccountRow)
 _transaction = table_of(TransactionRow)
 _leaf = table_of(LeafRow)
 _batch = table_of(BatchRow)
-_audit = table_of(AuditRow)
-_node = table_of(AuditNodeRow)
-_head = table_of(AuditHeadRow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from ecert.runtime.storage import inserting, table_of
 from ledger.port import ChainIdentity, Outcome, SignedTransaction
-from ledger.tables import AccountRow, AuditHeadRow, AuditNodeRow, AuditRow, BatchRow, ChainRow, LeafRow, TransactionRow
+from ledger.tables import AccountRow, ChainRow, TransactionRow
 
 __all__ = [
     "accounts",
@@ -32,11 +32,6 @@ __all__ = [
 _chain = table_of(ChainRow)
 _account = table_of(AccountRow)
 _transaction = table_of(TransactionRow)
-_leaf = table_of(LeafRow)
-_batch = table_of(BatchRow)
-_audit = table_of(AuditRow)
-_node = table_of(AuditNodeRow)
-_head = table_of(AuditHeadRow)
 
 
 def chain(connection: Connection) -> tuple[ChainIdentity, bytes] | None:

@@ -118,7 +118,7 @@ func TestAnEmptyBlockAsksForOneMoreAndNotForever(t *testing.T) {
 		w.block()
 		changed = append(changed, !bytes.Equal(before, w.hash))
 	}
-	require.Equal(t, []bool{false, true, false, true, false, true}, changed)
+	require.Equal(t, []bool{true, false, true, false, true, false}, changed)
 }
 
 func TestALateBlockIsProposedEmpty(t *testing.T) {
