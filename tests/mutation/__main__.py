@@ -50,10 +50,11 @@ def _short(commit: str, files: Sequence[str]) -> list[Mutant]:
     """Choose what a short run tries, and say what it leaves out. What is answered would survive: it is not tried."""
     changed, answered = short.changed_since(commit), answers.read()
     if changed is None:
-        _say(f"{commit} is not in this clone's history: every file counts as changed.")
-    mutants = _mutants(file for file in files if changed is None or file in changed)
+        _say(f"{commit} is not in this clone's history: nothing tells what changed, and nothing is tried.")
+        return []
+    mutants = _mutants(file for file in files if file in changed)
     unanswered = [mutant for mutant in mutants if not answered.to(mutant)]
-    chosen = short.sample(unanswered, changed or {}, most=short.FEW if changed is None else short.MOST)
+    chosen = short.sample(unanswered, changed)
     how = "" if len(chosen) == len(unanswered) else ", those on changed lines first, the others by their digests"
     _say(
         f"{len(_paths(mutants))} changed files of {' and '.join(SUITES)} have {len(mutants)} mutants, "

@@ -1,7 +1,7 @@
 """A short run: mutants of files that differ from a commit, changed lines first, and never more than two minutes' worth.
 
 What is left out is left out by the mutants' digests, so a second run of the same change tries the same ones. Where the
-history does not reach so far (a shallow clone), every file counts as changed, and fewer are tried.
+history does not reach so far (a shallow clone), nothing is tried.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from tests.mutation.mutants import Mutant
 
 MOST = 240
-FEW = 80
-"""Mutants where nothing tells what changed: they lie in all files, and each file costs its own beginning."""
 _FILE = re.compile(r"\+\+\+ (?:b/(.+)|/dev/null)")
 _HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
