@@ -21,6 +21,7 @@ NOTES = "notes.jsonl"
 SETTINGS = {"ECERT_CODE_SECONDS": "600", "ECERT_BATCH_SIZE": "4"}
 """Codes outlive a run, for its clock runs as fast as blocks are made; batches are small, so that several close."""
 _TIME = struct.Struct("<d")
+_BEFORE = 254
 
 
 class KeptTime(Time):
@@ -56,9 +57,19 @@ def opened(home: Path, **more: str) -> Iterator[tuple[House, KeptTime]]:
 
 
 def found(home: Path) -> None:
-    """Found a house with authorities, keys, recognitions and lists, ready to issue."""
+    """Found a house with authorities, keys, recognitions and lists, ready to issue.
+
+    Its audit logs are as long as it takes for their first full subtree to be kept while a day runs.
+    """
     with opened(home) as (house, _):
         bootstrap(house)
+        for region in house.floor.regions:
+            records = [{"number": number} for number in range(_BEFORE)]
+            with house.floor.database.transaction() as connection:
+                house.audit.record_many(
+                    connection, region=region, kind="earlier", records=records, now=house.floor.now()
+                )
+        house.settle()
 
 
 def copy_home(template: Path, home: Path) -> None:

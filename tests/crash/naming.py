@@ -46,6 +46,7 @@ _RULES: Final = (
     _rule("objection.store", "INSERT wallet_objection"),
     _rule("answers.purge", "DELETE issuer_idempotency"),
     _rule("codes.purge", "DELETE wallet_code"),
+    _rule("nonces.purge", "DELETE gateway_nonce"),
     _rule("key.note", "INSERT issuer_key"),
     _rule("act.queue", _QUEUED),
     # `anchor.final` where one of them anchors a batch: `watching` looks.

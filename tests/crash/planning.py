@@ -18,7 +18,16 @@ FOUNDING: Final = ("schema.make", "chain.bind", "act.queue", "send.final", "bloc
 """What is written while a chain is founded; the first two at no other time."""
 _ONLY_FOUNDING: Final = frozenset({"schema.make", "chain.bind"})
 _RARE: Final = frozenset(
-    {"mutable.store", "objection.store", "key.make", "key.note", "answers.purge", "codes.purge", "send.final"}
+    {
+        "mutable.store",
+        "objection.store",
+        "key.make",
+        "key.note",
+        "answers.purge",
+        "codes.purge",
+        "nonces.purge",
+        "send.final",
+    }
 )
 """What happens seldom in a day's work: the first time is the one to die at."""
 _LONGEST: Final = 0.003

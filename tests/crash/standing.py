@@ -186,6 +186,9 @@ def _audit(standing: Standing) -> Iterator[str]:
             yield f"audit: an anchored root of region {region} is not over its log"
         if (states[-1].size if states else 0) != len(leaves):
             yield f"audit: the last root of region {region} is not over the whole log"
+        for node in rows(house, f"SELECT * FROM ledger_audit_node WHERE region = {region}"):  # noqa: S608 - a number
+            if Tree(leaves[node.place << node.level : node.place + 1 << node.level]).root != node.hash:
+                yield f"audit: a kept subtree of region {region} is another"
         judged = house.replica.judged_logs.get(region, 0)
         if judged != len(states) or region in house.replica.forged_logs:
             yield f"audit: {judged} of {len(states)} roots of region {region} are judged"
