@@ -1,7 +1,7 @@
 """A hundred thousand certificates issued and anchored on the embedded chain, against signing alone, one process each.
 
-One processor second of signing is the yardstick's; the house's is by the wall: hiding, judging, sealing, storing
-durably, batching, making blocks and following them, until the last receipt can be had.
+Both go by the wall, one run each: the yardstick is the mean of two bursts of signatures, before and after; the house hides,
+judges, seals, stores durably, batches, makes blocks and follows them, until the last receipt can be had.
 """
 
 from __future__ import annotations
