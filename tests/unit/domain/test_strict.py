@@ -131,3 +131,8 @@ def test_how_many_brackets_a_text_may_have() -> None:
     assert text(6_528).count("[") + text(6_528).count("]") == 2_000 + 6_528 // 32
     assert loads(text(6_528), limit=10_000, depth=2)
     assert code_of(text(6_527), depth=2) == "json.size"
+
+
+def test_as_many_brackets_as_levels_are_left_to_the_reader() -> None:
+    assert code_of("[[]]]]]", depth=2) == "json.syntax"
+    assert code_of("[[[]]]]]", depth=2) == "json.depth"
