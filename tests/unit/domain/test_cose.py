@@ -132,3 +132,8 @@ def test_size_and_depth_are_bounded() -> None:
     assert code_of(lambda: cose.loads(b"\x42ab", limit=2)) == "cbor.size"
     assert cose.loads(b"\x81" * 7 + b"\x80", limit=100) == [[[[[[[[]]]]]]]]
     assert code_of(lambda: cose.loads(b"\x81" * 9 + b"\x80", limit=100)) == "cbor.syntax"
+
+
+def test_a_ninth_array_may_be_the_innermost() -> None:
+    assert cose.loads(b"\x81" * 8 + b"\x80", limit=100) == [[[[[[[[[]]]]]]]]]
+    assert code_of(lambda: cose.loads(b"\x81" * 9 + b"\x80", limit=100)) == "cbor.syntax"

@@ -208,3 +208,9 @@ def test_what_is_no_base45_has_its_code(text: str) -> None:
     with pytest.raises(Malformed) as refusal:
         offline.parse(offline.PREFIX + text)
     assert refusal.value.code == "offline.base45"
+
+
+def test_a_longer_text_is_not_even_decoded() -> None:
+    with pytest.raises(Malformed) as refusal:
+        offline.parse(offline.PREFIX + base45.b45encode(bytes(351)).decode())
+    assert refusal.value.code == "offline.form"

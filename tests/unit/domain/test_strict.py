@@ -136,3 +136,9 @@ def test_how_many_brackets_a_text_may_have() -> None:
 def test_as_many_brackets_as_levels_are_left_to_the_reader() -> None:
     assert code_of("[[]]]]]", depth=2) == "json.syntax"
     assert code_of("[[[]]]]]", depth=2) == "json.depth"
+
+
+def test_what_stands_in_no_bracket_is_not_counted() -> None:
+    assert code_of("[[]][X]", depth=2) == "json.syntax"
+    assert code_of('"\\\n[[["', depth=2) == "json.syntax"
+    assert loads('["\\"[[[", [1]]', limit=100, depth=2) == ['"[[[', [1]]
