@@ -208,3 +208,7 @@ def test_a_response_has_at_most_half_a_mebibyte() -> None:
 
 def test_a_response_is_written_as_it_stands_on_the_wire() -> None:
     assert response_claims(CLAIMS) == WIRE
+
+
+def test_no_element_s_value_shows_in_a_repr() -> None:
+    assert repr(Mutable("扣12分", 7)) == "Mutable(at=7)"

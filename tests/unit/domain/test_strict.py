@@ -142,3 +142,8 @@ def test_what_stands_in_no_bracket_is_not_counted() -> None:
     assert code_of("[[]][X]", depth=2) == "json.syntax"
     assert code_of('"\\\n[[["', depth=2) == "json.syntax"
     assert loads('["\\"[[[", [1]]', limit=100, depth=2) == ['"[[[', [1]]
+
+
+@pytest.mark.parametrize("last", "AEQXgw048z9-_")
+def test_one_character_over_is_none_whichever(last: str) -> None:
+    assert fault(lambda: b64url_decode("AAAA" + last))[0] == "base64.canonical"
