@@ -44,7 +44,7 @@ def preload(names: Iterable[str], path: str) -> None:
     """Import what `names` lists, as far as it neither is the module of `path` nor builds on it."""
     graph = grimp.build_graph(*HOUSE, exclude_type_checking_imports=True, cache_dir=None)
     changed = module_of(path)
-    builds_on_it = {changed, *graph.find_downstream_modules(changed, as_package=False)}
+    builds_on_it = _building_on(changed, graph)
     for name in names:
         if name.partition(".")[0] not in HOUSE:
             with suppress(ImportError):  # a name that only its maker can bring about
@@ -54,6 +54,18 @@ def preload(names: Iterable[str], path: str) -> None:
     if not builds_on_it.isdisjoint(sys.modules):
         message = f"{sorted(builds_on_it & set(sys.modules))} were imported before the mutants of {path}"
         raise SystemExit(message)
+
+
+def _building_on(changed: str, graph: grimp.ImportGraph) -> set[str]:
+    """Follow the imports upwards; a package that builds on the module is run by importing any part of it."""
+    found: set[str] = set()
+    new = {changed}
+    while new:
+        found |= new
+        new = {
+            name for each in new for name in (*graph.find_downstream_modules(each), *graph.find_descendants(each))
+        } - found
+    return found
 
 
 def _with_packages(name: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import grimp
 import libcst as cst
 from libcst.metadata import MetadataWrapper
 
@@ -15,6 +16,7 @@ from tests.mutation.control import control_of, is_control
 from tests.mutation.mutants import Mutant, _Finder, _Pages, mutants_of
 from tests.mutation.ordering import Noticed
 from tests.mutation.placing import put_in_place
+from tests.mutation.preloading import _building_on
 from tests.mutation.results import Results, _depends
 from tests.mutation.trying import ENDLESS, KILLED, SURVIVED, Outcome
 
@@ -171,3 +173,17 @@ def test_the_test_that_noticed_most_a_second_is_asked_first(tmp_path: Path) -> N
     noticed.add(mutant, "quick")
     assert noticed.first(mutant, tests) == ["quick", "slow", "other"]
     assert noticed.first(box(tmp_path)[0], tests) == tests
+
+
+def test_what_imports_a_part_of_a_package_builds_on_the_package() -> None:
+    graph = grimp.ImportGraph()
+    for importer, imported in (
+        ("shop.till", "bank.coins"),
+        ("street", "shop.till"),
+        ("bank", "mint"),
+        ("fair", "tree"),
+    ):
+        graph.add_import(importer=importer, imported=imported)
+    assert _building_on("mint", graph) == {"mint", "bank", "bank.coins", "shop.till", "street"}
+    assert _building_on("bank", graph) == {"bank", "bank.coins", "shop.till", "street"}
+    assert _building_on("tree", graph) == {"tree", "fair"}

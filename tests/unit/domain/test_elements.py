@@ -179,3 +179,9 @@ def test_no_elements_and_one_key_twice_are_faults_of_the_whole() -> None:
             parse_elements(table(elements=rows), "elements", SETS)
     first, second = parse_elements(table(fields=[NAME, NAME | {"key": "B"}]), "fields", SETS)
     assert (first.key, second.key) == ("XM", "B")
+
+
+def test_a_code_set_s_row_has_no_other_name() -> None:
+    for more in ("z", "Pattern"):
+        with pytest.raises(Malformed, match=r"^list\.form: list\.sex has unknown keys"):
+            parse_code_sets(table(sex={"pattern": "[0129]", "note": "", more: 1}))

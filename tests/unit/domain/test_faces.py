@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -275,3 +275,15 @@ def test_what_cannot_lapse_keeps_its_code(no: int, elements: dict[str, object], 
 )
 def test_the_latest_date_in_a_text_counts(text: str, *, lapsed: bool) -> None:
     assert lapsed_elements(by_no(24), {"SYQX": text}, on=date(2025, 1, 1)) == (("SYQX",) if lapsed else ())
+
+
+def test_a_face_may_end_on_its_first_day_and_not_before() -> None:
+    rule = by_no(28).validity
+    assert last_day(rule, first=FIRST, face_last=FIRST) == FIRST
+    with pytest.raises(Malformed, match=r"^validity\.order\b"):
+        last_day(rule, first=FIRST, face_last=FIRST - timedelta(days=1))
+
+
+def test_a_face_that_does_not_show_its_last_day_has_none() -> None:
+    assert shown_last_day(by_no(1), {}) is None
+    assert shown_last_day(by_no(8), {}) is None

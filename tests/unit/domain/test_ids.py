@@ -265,3 +265,9 @@ def test_no_part_of_a_resident_number_shows_in_a_repr() -> None:
     shown = repr(ids.parse_resident_id("11010519491231002X"))
     for part in ("110105", "1949", "'2'"):
         assert part not in shown
+
+
+@pytest.mark.parametrize("length", [0, 16, 18])
+def test_a_credit_code_s_check_is_of_seventeen_characters(length: int) -> None:
+    with pytest.raises(ValueError, match=r"zip\(\)"):
+        ids.uscc_check("1" * length)

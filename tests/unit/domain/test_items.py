@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from importlib.resources import files
 
 import pytest
 
 from ecert.domain.catalogue import CATALOGUE
 from ecert.domain.errors import Malformed, NotFound
-from ecert.domain.items import ITEMS, by_item_code, elements_for, parse_items
+from ecert.domain.items import ITEMS, Item, Items, Requirement, by_item_code, elements_for, parse_items
 
 SOURCE = (files("ecert.domain") / "items.toml").read_bytes()
 IDENTITY_CARD = "11100000000013127D001"
@@ -94,3 +95,95 @@ def test_a_spoilt_list_is_refused(old: str, new: str) -> None:
 def test_a_list_without_items_is_refused() -> None:
     with pytest.raises(Malformed, match=r"^item\.form\b"):
         parse_items(b"version = 1\n")
+
+
+LIST = """version = 7
+[[items]]
+code = "EC-0100"
+zh = "查询"
+en = "inquiry"
+requires = [[1, 24], [24]]
+least_assurance = "online"
+follow_up = [24]
+basis = "consent"
+divisions = ["310000", "3205"]
+[items.elements]
+1 = ["XM", "GMSFHM"]
+24 = ["BDCQZH"]
+"""
+
+
+def test_a_list_is_read_whole() -> None:
+    items = parse_items(LIST.encode())
+    item = Item(
+        code="EC-0100",
+        zh="查询",
+        en="inquiry",
+        required=(Requirement((IDENTITY_CARD, REAL_ESTATE)), Requirement((REAL_ESTATE,))),
+        elements={IDENTITY_CARD: ("XM", "GMSFHM"), REAL_ESTATE: ("BDCQZH",)},
+        least_assurance="online",
+        follow_up=(REAL_ESTATE,),
+        basis="consent",
+        divisions=("31", "3205"),
+    )
+    assert items == Items(7, sha256(LIST.encode()).digest(), {"EC-0100": item})
+    with pytest.raises(TypeError):
+        items.items["EC-0100"] = item  # type: ignore[index]  # the promise is that this fails
+    with pytest.raises(TypeError):
+        items.by_item_code("EC-0100").elements["x"] = ()  # type: ignore[index]  # the promise is that this fails
+
+
+def test_an_item_may_name_every_element_of_a_type() -> None:
+    keys = tuple(element.key for element in CATALOGUE.by_code(REAL_ESTATE).elements)
+    text = LIST.replace('["BDCQZH"]', str(list(keys)).replace("'", '"'))
+    assert parse_items(text.encode()).by_item_code("EC-0100").elements[REAL_ESTATE] == keys
+
+
+@pytest.mark.parametrize("basis", ["consent", "statutory_duty"])
+@pytest.mark.parametrize("assurance", ["offline", "online", "full"])
+def test_each_assurance_and_basis_is_read(assurance: str, basis: str) -> None:
+    text = LIST.replace('"online"', f'"{assurance}"').replace('"consent"', f'"{basis}"')
+    item = parse_items(text.encode()).by_item_code("EC-0100")
+    assert (item.least_assurance, item.basis) == (assurance, basis)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("version = 7", "version = 7\nmore = 1", "list has unknown"),
+        ("version = 7", "version = 0", "list version"),
+        ("[[items]]", "[[item]]", "list items is missing"),
+        ('basis = "consent"', 'basis = "consent"\nmore = 1', "list.items[0] has unknown"),
+        ("[[1, 24], [24]]", "[[true], [24]]", "list.items[0] names a type"),
+        ("[[1, 24], [24]]", '[["1"], [24]]', "list.items[0] names a type"),
+        ("[[1, 24], [24]]", "[[1, 24], []]", "list.items[0] has an empty requirement"),
+        ("[[1, 24], [24]]", "[[1, 24, 1], [24]]", "list.items[0] has an empty requirement"),
+        ("[[1, 24], [24]]", "[[24]]", "list.items[0] must name elements"),
+        ("[[1, 24], [24]]", "[]", "list.items[0] must name elements"),
+        ("follow_up = [24]", "follow_up = [2]", "list.items[0] must name elements"),
+        ("follow_up = [24]", "follow_up = [38]", "list.items[0] names a type"),
+        ("EC-0100", "EC-01000", "list.items[0] has no code"),
+        ("EC-0100", "ec-0100", "list.items[0] has no code"),
+        ('["310000", "3205"]', "[]", "list.items[0] has no code"),
+        ('["310000", "3205"]', '["310000", "0"]', "list.items[0] names a division"),
+        ('24 = ["BDCQZH"]', "24 = []", "list.items[0].elements 24"),
+        ('24 = ["BDCQZH"]', '24 = ["BDCQZH", "BDCQZH"]', "list.items[0].elements 24"),
+        ('24 = ["BDCQZH"]', '24 = ["BDCQZH", "NONE"]', "list.items[0].elements 24"),
+        ('24 = ["BDCQZH"]', '00024 = ["BDCQZH"]', "list.items[0].elements names a type"),
+        ('24 = ["BDCQZH"]', '"24x" = ["BDCQZH"]', "list.items[0].elements names a type"),
+    ],
+)
+def test_each_fault_of_a_list_tells_its_place(old: str, new: str, place: str) -> None:
+    assert old in LIST
+    with pytest.raises(Malformed) as refused:
+        parse_items(LIST.replace(old, new, 1).encode())
+    assert refused.value.code == "item.form"
+    assert refused.value.detail.startswith(place)
+
+
+def test_of_two_items_with_one_code_there_is_none() -> None:
+    twice = LIST + LIST.replace("version = 7\n", "")
+    with pytest.raises(Malformed, match=r"^item\.form: list has no items, or one code twice"):
+        parse_items(twice.encode())
+    both = LIST + LIST.replace("version = 7\n", "").replace("EC-0100", "EC-0101")
+    assert list(parse_items(both.encode()).items) == ["EC-0100", "EC-0101"]

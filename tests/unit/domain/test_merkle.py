@@ -170,3 +170,40 @@ def test_a_tree_in_sm3_is_one_throughout() -> None:
     assert frontier.hash_alg == 2
     assert merkle.inclusion_path(FINGERPRINTS[:5], 3, 2) == tree.path(3)
     assert merkle.consistency_path(FINGERPRINTS[:5], 3, 2) == tree.consistency(3)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_the_place_behind_the_last_leaf_is_none(size: int) -> None:
+    tree = Tree(FINGERPRINTS[:size])
+    for index in (size, size + 1):
+        with pytest.raises(VerificationFailed, match="outside"):
+            verify_inclusion(
+                fingerprint=FINGERPRINTS[size - 1], index=index, size=size, path=tree.path(size - 1), root=tree.root
+            )
+
+
+def test_a_tree_may_have_2_to_the_63_leaves() -> None:
+    sisters = [hashlib.sha256(bytes([level])).digest() for level in range(63)]
+    root = merkle.leaf_hash(FINGERPRINTS[0])
+    for sister in sisters:
+        root = merkle.node_hash(root, sister)
+    verify_inclusion(fingerprint=FINGERPRINTS[0], index=0, size=1 << 63, path=sisters, root=root)
+    verify_consistency(first=1 << 63, second=1 << 63, first_root=root, second_root=root, path=[])
+    with pytest.raises(VerificationFailed, match="outside"):
+        verify_inclusion(fingerprint=FINGERPRINTS[0], index=0, size=(1 << 63) + 1, path=sisters, root=root)
+    with pytest.raises(VerificationFailed, match="larger"):
+        verify_consistency(first=(1 << 63) + 1, second=(1 << 63) + 1, first_root=root, second_root=root, path=[])
+
+
+def test_every_pair_of_small_trees_in_sm3_is_consistent() -> None:
+    trees = [Tree(FINGERPRINTS[:size], 2) for size in range(14)]
+    for second in range(1, 14):
+        for first in range(1, second + 1):
+            verify_consistency(
+                first=first,
+                second=second,
+                first_root=trees[first].root,
+                second_root=trees[second].root,
+                path=trees[second].consistency(first),
+                hash_alg=2,
+            )

@@ -189,3 +189,28 @@ def test_another_form_is_malformed(text: object, code: str) -> None:
 def test_cbor_has_one_encoding(data: bytes) -> None:
     with pytest.raises(Malformed, match=r"cbor\."):
         cose.loads(data, limit=100)
+
+
+def test_a_code_may_fill_its_350_bytes_and_no_more() -> None:
+    def filled(by: int) -> offline.OfflineClaims:
+        return replace(CLAIMS, certificates=(replace(CERTIFICATE, elements={"ZL": "x" * by}),))
+
+    empty = len(cose.sign(SIGNER, cose.dumps(to_wire(filled(30))))) - 30
+    text = offline.encode(filled(350 - empty), SIGNER)
+    assert len(text) == len("ECERT1:") + 525
+    assert offline.parse(text).claims == filled(350 - empty)
+    with pytest.raises(NotAllowed, match=r"^offline\.too_large: 351 bytes"):
+        offline.encode(filled(351 - empty), SIGNER)
+
+
+@pytest.mark.parametrize("text", ["0", "0000", "ZZZ", ":::"])
+def test_what_is_no_base45_has_its_code(text: str) -> None:
+    with pytest.raises(Malformed) as refusal:
+        offline.parse(offline.PREFIX + text)
+    assert refusal.value.code == "offline.base45"
+
+
+def test_a_longer_text_is_not_even_decoded() -> None:
+    with pytest.raises(Malformed) as refusal:
+        offline.parse(offline.PREFIX + base45.b45encode(bytes(351)).decode())
+    assert refusal.value.code == "offline.form"

@@ -167,3 +167,9 @@ def test_types_are_found_in_their_bounds() -> None:
     assert catalogue.by_no(2).element("LAST").zh == "截止"
     with pytest.raises(NotFound, match=r"^element\.unknown: NO$"):
         catalogue.by_no(2).element("NO")
+
+
+def test_every_type_may_have_local_names() -> None:
+    names = "".join(NAMES.replace("no = 2", f"no = {no}").replace("甲", f"甲{no}") for no in range(1, 38))
+    catalogue = parse_catalogue(release().replace(NAMES, names).encode())
+    assert all(dict(kind.local_names) == {"31": (f"甲{kind.no}",)} for kind in catalogue.types)

@@ -204,3 +204,11 @@ def test_a_response_has_at_most_half_a_mebibyte() -> None:
     assert len(parse_response(signed(certificates=many * 19)).claims.certificates) == 19
     with pytest.raises(Malformed, match=r"^jws\.size\b"):
         parse_response(signed(certificates=many * 20))
+
+
+def test_a_response_is_written_as_it_stands_on_the_wire() -> None:
+    assert response_claims(CLAIMS) == WIRE
+
+
+def test_no_element_s_value_shows_in_a_repr() -> None:
+    assert repr(Mutable("扣12分", 7)) == "Mutable(at=7)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from itertools import product
@@ -281,3 +282,13 @@ def test_a_list_s_size_is_bounded_where_nothing_is_said() -> None:
     claims = status.status_list_claims(uri=URI, bitmap=bytes(33), iat=0, exp=1, ttl=1)
     assert len(status.parse_status_list_claims(claims, max_size=33).bitmap) == 33
     assert code_of(lambda: status.parse_status_list_claims(claims, max_size=32)) == "status.lst"
+
+
+def test_a_bomb_is_not_inflated_beyond_its_bound() -> None:
+    bomb = status.compress(bytes(32 << 20))
+    tracemalloc.start()
+    try:
+        assert code_of(lambda: status.decompress(bomb, max_size=1_000)) == "status.lst"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()

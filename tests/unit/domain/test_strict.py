@@ -110,3 +110,40 @@ def test_only_endings_whose_unused_bits_are_zero_are_read(over: int) -> None:
 )
 def test_each_other_text_has_its_code(text: str, code: str) -> None:
     assert fault(lambda: b64url_decode(text))[0] == code
+
+
+@pytest.mark.parametrize("text", ["AAAA    ", "A A A A ", "AAAA\n\n\n\n", "AAAA....", "AA....", "AA ~~~"])
+def test_no_other_character_is_passed_over(text: str) -> None:
+    assert fault(lambda: b64url_decode(text))[0] in {"base64.alphabet", "base64.canonical"}
+
+
+@pytest.mark.parametrize("text", ["[]]]]", "[[[]", "{}}}}", "[]" + "]" * 3_000])
+def test_brackets_without_a_partner_are_bad_syntax(text: str) -> None:
+    assert code_of(text, depth=2) == "json.syntax"
+
+
+def test_how_many_brackets_a_text_may_have() -> None:
+    def text(length: int) -> str:
+        brackets = "[" + "[]," * 1_101
+        return brackets + '"' + "x" * (length - len(brackets) - 3) + '"]'
+
+    assert len(text(6_528)) == 6_528
+    assert text(6_528).count("[") + text(6_528).count("]") == 2_000 + 6_528 // 32
+    assert loads(text(6_528), limit=10_000, depth=2)
+    assert code_of(text(6_527), depth=2) == "json.size"
+
+
+def test_as_many_brackets_as_levels_are_left_to_the_reader() -> None:
+    assert code_of("[[]]]]]", depth=2) == "json.syntax"
+    assert code_of("[[[]]]]]", depth=2) == "json.depth"
+
+
+def test_what_stands_in_no_bracket_is_not_counted() -> None:
+    assert code_of("[[]][X]", depth=2) == "json.syntax"
+    assert code_of('"\\\n[[["', depth=2) == "json.syntax"
+    assert loads('["\\"[[[", [1]]', limit=100, depth=2) == ['"[[[', [1]]
+
+
+@pytest.mark.parametrize("last", "AEQXgw048z9-_")
+def test_one_character_over_is_none_whichever(last: str) -> None:
+    assert fault(lambda: b64url_decode("AAAA" + last))[0] == "base64.canonical"

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,11 +27,18 @@ from ecert.domain.suites import (
     suite,
     verify_signature,
 )
+from ecert.domain.suites.rs_form import from_der, to_der
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 ISSUING = [name for name, row in SUITES.items() if row.issues]
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SPKI_FORM = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def code_of(read: Callable[[], object]) -> str:
+    with pytest.raises(Malformed) as refused:
+        read()
+    return refused.value.code
 
 
 def vector(name: str) -> dict[str, str]:
@@ -242,3 +250,26 @@ else:
     raise SystemExit("SM2 without a library")
 """
     subprocess.run([sys.executable, "-c", program], check=True, cwd=VECTORS.parents[1])
+
+
+def test_each_key_that_is_not_the_suite_s_has_the_code() -> None:
+    for key in (ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate()):
+        pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        for name in ISSUING:
+            spki = key.public_key().public_bytes(*SPKI_FORM)
+            assert code_of(lambda name=name, spki=spki: check_key(name, spki)) == "suite.key"
+            assert code_of(lambda name=name, pkcs8=pkcs8: load_signer(name, pkcs8)) == "suite.key"
+    for name, foreign in (("ES256", "SM2-SM3"), ("SM2-SM3", "ES256")):
+        assert code_of(lambda name=name, foreign=foreign: load_signer(name, generate(foreign))) == "suite.key"
+    point = ec.generate_private_key(ec.SECP256R1()).public_key()
+    compressed = point.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    head = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+    assert code_of(lambda: check_key("ES256", head + compressed)) == "suite.key"
+
+
+def test_r_and_s_lie_within_the_order() -> None:
+    for r, s in ((1, 1), (1, 9), (9, 1), (9, 9)):
+        assert from_der(to_der(r.to_bytes(32) + s.to_bytes(32), order=10)) == r.to_bytes(32) + s.to_bytes(32)
+    for r, s in ((0, 1), (1, 0), (10, 1), (1, 10), (11, 1), (1, 11)):
+        with pytest.raises(VerificationFailed, match="outside"):
+            to_der(r.to_bytes(32) + s.to_bytes(32), order=10)

@@ -222,3 +222,26 @@ def test_an_event_about_nothing_known_changes_nothing_and_stops_nobody(name: str
 def test_a_code_that_is_no_ascii_stops_nobody_and_equals_nothing() -> None:
     chain = Chain().say("AuthorityRegistered", **REGISTERED | {"uscc": b"\xff" * 18})
     assert list(chain.state.authorities) == ["\xff" * 18]
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        (b"11329900MB0X00012X", "11329900MB0X00012X"),
+        (b"X1329900MB0X00012A", "X1329900MB0X00012A"),
+        (b"ABC" + bytes(15), "ABC"),
+        (b"\0ABC", "\0ABC"),
+        (b"\xffA", "\xffA"),
+    ],
+)
+def test_a_code_loses_the_zeros_behind_it_and_nothing_else(raw: bytes, read: str) -> None:
+    chain = Chain().say("AuthorityRegistered", **REGISTERED | {"uscc": raw})
+
+    assert list(chain.state.authorities) == [read]
+
+
+@pytest.mark.parametrize("short", ["types", "issuing", "accepted"])
+def test_a_recognition_s_lists_are_of_one_length(short: str) -> None:
+    lists = {"types": (HOUSE, ID_CARD), "issuing": (31, 32), "accepted": (True, True)}
+    with pytest.raises(ValueError, match=r"zip\(\)"):
+        Chain().say("RecognitionSet", **{"accepting": 32, "from": 100} | lists | {short: lists[short][:1]})
