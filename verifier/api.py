@@ -103,7 +103,7 @@ class RedemptionBody(_Body):
     receipt: bool = False
 
 
-class BatchBody(_Body):
+class VerificationsBody(_Body):
     """Up to 1,000 certificates, each with its own question."""
 
     verifications: list[VerificationBody] = Field(min_length=1, max_length=MOST)
@@ -148,7 +148,7 @@ def _add_verifying(doors: APIRouter, desk: Desk) -> None:
         return _answer(report, receipt=receipt)
 
     @doors.post("/verifications/batch")
-    def verify_batch(body: BatchBody, partner: _Partner) -> Response:
+    def verify_batch(body: VerificationsBody, partner: _Partner) -> Response:
         """Verify up to 1,000 certificates, a result each, in their order; for partners."""
         now = int(desk.clock.now())
         desk.limits.verify(partner, len(body.verifications), now=now)

@@ -88,13 +88,15 @@ def doors_of(world: World, card: Issued) -> list[Door]:
 
 
 def _gateway_doors(holder: dict[str, str]) -> list[Door]:
-    """Give the doors of other regions' gateways; who knocks without a signature is nobody there."""
+    """Give the doors of regions' and partners' gateways; who knocks without a signature is nobody there."""
+    verification = {"presentation": "a~", "division": "310118", "item": "EC-0001"}
     every = "/api/v1/gateway/{region}"
     redemption = {"code": "20000007", "use": use(), "holder": holder, "requester": "31"}
     return [
         Door("POST", f"{every}/holdings", "/api/v1/gateway/32/holdings", None, {"holder": holder, "types": []}),
         Door("POST", f"{every}/redemptions", "/api/v1/gateway/32/redemptions", None, redemption),
         Door("GET", f"{every}/audit/consistency", "/api/v1/gateway/32/audit/consistency?first=1&second=1"),
+        Door("POST", "/api/v1/verifications/batch", "/api/v1/verifications/batch", None, {"verifications": [verification]}),
     ]
 
 

@@ -31,8 +31,6 @@ TEMPLATES = [
     ("POST", "/api/v1/verifications"),
     ("POST", "/api/v1/redemptions"),
     ("POST", "/api/v1/chain/transactions"),
-    ("POST", "/api/v1/gateway/{region}/holdings"),
-    ("POST", "/api/v1/gateway/{region}/redemptions"),
 ]
 SIGNED = {
     ("POST", "/api/v1/gateway/{region}/holdings"),
@@ -92,9 +90,8 @@ def test_every_door_of_the_document_is_knocked_at(spoiled: Spoiled) -> None:
     document = world.app.openapi()["paths"]
 
     knocked = {(method.upper(), path) for path, methods in document.items() for method in methods}
-    assert knocked - SIGNED == set(doors)
-    assert knocked > SIGNED
-    assert set(TEMPLATES) == {name for name, door in doors.items() if door.body is not None}
+    assert knocked == set(doors)
+    assert set(TEMPLATES) == {name for name, door in doors.items() if door.body is not None} - SIGNED
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

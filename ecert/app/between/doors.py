@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 
-from ecert.app.between.wire import HoldingsBody, RedemptionBody, held_json
+from ecert.app.between.wire import HoldingsBody, ForwardedRedemptionBody, held_json
 from ecert.domain.errors import NotAllowed, NotFound
 from ecert.domain.gateways import RegionGateway
 from ecert.domain.strict import b64url_encode
@@ -84,7 +84,7 @@ def _add_holdings(doors: APIRouter, served: Served) -> None:
 def _add_redemptions(doors: APIRouter, served: Served) -> None:
     @doors.post("/redemptions")
     def redemptions(
-        region: _Region, body: RedemptionBody, idempotency_key: _IdempotencyKey, gateway: _Gateway
+        region: _Region, body: ForwardedRedemptionBody, idempotency_key: _IdempotencyKey, gateway: _Gateway
     ) -> dict[str, str]:
         """Redeem a code of this region for a window of the gateway's own."""
         _hold_own(served, region, "code.elsewhere")

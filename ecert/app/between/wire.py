@@ -16,7 +16,7 @@ from ecert.domain.strict import b64url_decode
 from ecert.domain.use import Use, parse_use
 from wallet_codes.holdings import Held, HoldingsRequest
 
-__all__ = ["HoldingsBody", "RedemptionBody", "held_json", "holder_json", "read_held", "read_path", "read_response"]
+__all__ = ["HoldingsBody", "ForwardedRedemptionBody", "held_json", "holder_json", "read_held", "read_path", "read_response"]
 
 _MOST: Final = 1_000
 _MEMBERS: Final = {"type", "sd_jwt", "receipt", "mutable", "status_reason"}
@@ -50,7 +50,7 @@ class HoldingsBody(_Body):
         return HoldingsRequest(self.holder.ref(), tuple(parse_type_code(each) for each in self.types))
 
 
-class RedemptionBody(_Body):
+class ForwardedRedemptionBody(_Body):
     """A code, the use by its wire names, and whom the clerk has identified."""
 
     code: str = Field(min_length=1, max_length=1000)
