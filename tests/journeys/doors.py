@@ -96,7 +96,13 @@ def _gateway_doors(holder: dict[str, str]) -> list[Door]:
         Door("POST", f"{every}/holdings", "/api/v1/gateway/32/holdings", None, {"holder": holder, "types": []}),
         Door("POST", f"{every}/redemptions", "/api/v1/gateway/32/redemptions", None, redemption),
         Door("GET", f"{every}/audit/consistency", "/api/v1/gateway/32/audit/consistency?first=1&second=1"),
-        Door("POST", "/api/v1/verifications/batch", "/api/v1/verifications/batch", None, {"verifications": [verification]}),
+        Door(
+            "POST",
+            "/api/v1/verifications/batch",
+            "/api/v1/verifications/batch",
+            None,
+            {"verifications": [verification]},
+        ),
     ]
 
 

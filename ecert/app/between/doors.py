@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 
-from ecert.app.between.wire import HoldingsBody, ForwardedRedemptionBody, held_json
+from ecert.app.between.wire import ForwardedRedemptionBody, HoldingsBody, held_json
 from ecert.domain.errors import NotAllowed, NotFound
 from ecert.domain.gateways import RegionGateway
 from ecert.domain.strict import b64url_encode

@@ -16,7 +16,15 @@ from ecert.domain.strict import b64url_decode
 from ecert.domain.use import Use, parse_use
 from wallet_codes.holdings import Held, HoldingsRequest
 
-__all__ = ["HoldingsBody", "ForwardedRedemptionBody", "held_json", "holder_json", "read_held", "read_path", "read_response"]
+__all__ = [
+    "ForwardedRedemptionBody",
+    "HoldingsBody",
+    "held_json",
+    "holder_json",
+    "read_held",
+    "read_path",
+    "read_response",
+]
 
 _MOST: Final = 1_000
 _MEMBERS: Final = {"type", "sd_jwt", "receipt", "mutable", "status_reason"}
