@@ -1,7 +1,7 @@
 """A hundred thousand certificates issued and anchored on the embedded chain, against signing alone, one process each.
 
-Both go by the wall, one run each: the yardstick is the mean of two bursts of signatures, before and after; the house hides,
-judges, seals, stores durably, batches, makes blocks and follows them, until the last receipt can be had.
+Both go by the wall, one run each: the yardstick is the mean of two bursts of signatures, before and after; the house
+hides, judges, seals, stores durably, batches, makes blocks and follows them, until the last receipt can be had.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ def held_file(path: Path) -> Iterator[None]:
 
 def test_a_locked_database_is_told_and_nothing_is_lost(world: World, tmp_path: Path) -> None:
     card, code, container = stock(world)
+    assert issue(world, "waiting").status_code == 201  # its batch is due while nothing can be written
 
     with held(world.house.floor.database.engine):
         answers = ask_everything(world, card, code, container)

@@ -15,6 +15,7 @@ from ecert.app.cli import main
 from ecert.app.demo.authorities import seat_for
 from ecert.domain.errors import NotFound
 from ecert.domain.strict import b64url_decode
+from tests.databases import environment
 from tests.world import copied
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def run(
     """Run a command on a copy of the founded world; give its code and output."""
     with copied(template, tmp_path / "home"):
         pass
-    monkeypatch.setenv("ECERT_HOME", str(tmp_path / "home"))
+    for name, value in environment(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 

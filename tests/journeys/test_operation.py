@@ -11,6 +11,7 @@ import pytest
 from ecert.app.readiness import PARTS, degraded
 from ecert.app.watching import Watch
 from ledger.port import HasValidators, Validator
+from tests.databases import drop_under
 from tests.world import Issued, World, codes_of
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def test_a_clock_behind_the_chain_is_unready(world: World) -> None:
 def _lose_database(world: World) -> None:
     home = world.house.floor.settings.home
     world.house.floor.database.close()
+    drop_under(home)
     for name in ("ecert.sqlite", "ecert.sqlite-wal", "ecert.sqlite-shm"):
         (home / name).unlink(missing_ok=True)
     (home / "ecert.sqlite").mkdir()

@@ -129,9 +129,11 @@ def test_a_locked_database_is_told_and_the_same_request_then_works(world: World)
     card = world.issue(1)
     world.settle()
     doors = {door.template: door for door in doors_of(world, card) if door.template in WRITING}
-    readers = [door for door in doors_of(world, card) if door.method == "GET" and "transactions" not in door.path]
+    elsewhere = ("transactions", "gateway")  # the first names nothing; the second hears nobody without a signature
+    readers = [d for d in doors_of(world, card) if d.method == "GET" and not any(word in d.path for word in elsewhere)]
     hurry(world.house.floor.database.engine)
     minted = world.mint(card.holder)
+    world.issue(1, number=2)  # its batch is due while nothing can be written
 
     with held(world.house.floor.database.engine):
         for template in WRITING:
@@ -145,7 +147,7 @@ def test_a_locked_database_is_told_and_the_same_request_then_works(world: World)
             world.house.rounds.settle()
 
     with world.house.floor.database.reading() as connection:
-        assert connection.execute(text("SELECT count(*) FROM issuer_certificate")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM issuer_certificate")).scalar_one() == 2
     world.settle()
     assert world.redeem(minted["text"], holder=card.holder, once="one").json()["certificates"]
     for template in WRITING:
