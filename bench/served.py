@@ -18,7 +18,8 @@ from ecert.domain.receipt import parse_container
 from ecert.runtime.storage import open_database
 from ecert.runtime.web import furnish
 from ledger.replica import open_replica
-from verifier.api import VerificationBody, router
+from verifier.api import Desk, VerificationBody, router
+from verifier.partners import Limits
 from verifier.receipts import Receipts
 from verifier.redemptions import Reading
 
@@ -59,7 +60,7 @@ def make() -> FastAPI:
     filler = bytes(int((folder / ANSWERED).read_text("ascii")))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     receipts = Receipts(_nothing, open_database(f"sqlite:///{folder}/unused.sqlite"), _nothing)
-    app.include_router(router(replica, _NoCodes(), _Still(), receipts=receipts, judged=_nothing))
+    app.include_router(router(Desk(replica, _NoCodes(), _Still(), Limits(), receipts, _nothing)))
 
     @app.post("/yardstick")
     async def yardstick(_body: VerificationBody) -> Response:
