@@ -106,6 +106,7 @@ def test_a_replica_that_finds_no_room_is_told_and_followed_when_there_is(templat
             with pytest.raises(Unavailable, match=r"replica\.unwritable"):
                 world.house.rounds.once()
             mount(narrow, "remount,size=8m")
+            world.settle()
             card = world.issue(1)
             world.settle()
             assert world.verify(card)["verdict"] == "accept"
