@@ -4,13 +4,14 @@ from datetime import date
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from ecert.domain.catalogue import LONG_TERM
 from ecert.domain.certificate import File
 from ecert.domain.dates import format_instant, parse_civil, parse_instant
 from ecert.domain.holders import parse_holder
 from ecert.domain.receipt import format_container
+from ecert.runtime.bodies import Body
 from issuer.changes import Change, Changed
 from issuer.face import RULE, IssueRequest
 from issuer.grounds import Action
@@ -34,11 +35,7 @@ Code = Annotated[str, Field(max_length=64)]
 Elements = dict[str, JsonValue]
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class HolderBody(_Wire):
+class HolderBody(Body):
     """A holder as `ecert.domain.holders` reads it."""
 
     kind: Literal["person", "organisation"]
@@ -48,7 +45,7 @@ class HolderBody(_Wire):
     role: Code = "holder"
 
 
-class FileBody(_Wire):
+class FileBody(Body):
     """The OFD or PDF that the authority sealed."""
 
     media_type: Annotated[str, Field(max_length=100)]
@@ -57,13 +54,13 @@ class FileBody(_Wire):
     sm3: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class RenewalBody(_Wire):
+class RenewalBody(Body):
     """A successor; no `last_day` means what the face shows or the type's rule gives, 长期 that there is none."""
 
     division: Code
     holders: Annotated[list[HolderBody], Field(max_length=50)]
     elements: Elements
-    mutable: Elements = {}
+    mutable: Elements = Field(default_factory=dict)
     first_day: Code
     last_day: Code | None = None
     suite: Code | None = None
@@ -93,13 +90,13 @@ class IssueBody(RenewalBody):
     type: Code
 
 
-class BatchBody(_Wire):
+class BatchBody(Body):
     """Certificates of which all are issued, or none."""
 
     certificates: Annotated[list[IssueBody], Field(min_length=1, max_length=MOST)]
 
 
-class ChangeBody(_Wire):
+class ChangeBody(Body):
     """A change of status; `effective_at` RFC 3339, or a date as its first second in UTC+8, else now."""
 
     action: Action
@@ -112,20 +109,20 @@ class ChangeBody(_Wire):
         return Change(licence_id, self.action, self.reason, at)
 
 
-class MutableBody(_Wire):
+class MutableBody(Body):
     """Mutable elements as they are now."""
 
     elements: Elements
 
 
-class StatusPlace(_Wire):
+class StatusPlace(Body):
     """A place in a status list."""
 
     uri: str
     index: int
 
 
-class IssueAnswer(_Wire):
+class IssueAnswer(Body):
     """An issued certificate: `fingerprint` SHA-256 in hex, `certificate` the SD-JWT with every disclosure."""
 
     licence_id: str
@@ -145,13 +142,13 @@ class IssueAnswer(_Wire):
         )
 
 
-class BatchAnswer(_Wire):
+class BatchAnswer(Body):
     """The certificates of a batch in the order asked."""
 
     certificates: list[IssueAnswer]
 
 
-class ChangeAnswer(_Wire):
+class ChangeAnswer(Body):
     """The status that a certificate has from `effective_at` on; `waits` until that has come."""
 
     licence_id: str
@@ -166,14 +163,14 @@ class ChangeAnswer(_Wire):
         return cls(licence_id=changed.licence_id, status=changed.status.name, effective_at=at, waits=changed.waits)
 
 
-class MutableState(_Wire):
+class MutableState(Body):
     """A mutable element's value and since when it is known."""
 
     value: JsonValue
     at: str
 
 
-class ChangeState(_Wire):
+class ChangeState(Body):
     """A change as it stands: waiting, queued for the chain, final there or refused, or overtaken by another."""
 
     status: str
@@ -183,7 +180,7 @@ class ChangeState(_Wire):
     state: str
 
 
-class KeptAnswer(_Wire):
+class KeptAnswer(Body):
     """A certificate at home; `certificate` is the container of docs/spec/container.md."""
 
     certificate: dict[str, JsonValue]

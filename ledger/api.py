@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ecert.domain.errors import NotAllowed, NotFound
 from ecert.domain.strict import b64url_encode
+from ecert.runtime.bodies import Body
 from ecert.runtime.strict_body import StrictRoute
 from ledger.auditing import AuditLog
 from ledger.directory import Directory
@@ -24,15 +25,12 @@ _Address = Annotated[str, Path(pattern="^0x[0-9a-f]{40}$")]
 _Hash = Annotated[str, Path(pattern="^0x[0-9a-f]{64}$")]
 _Size = Annotated[int, Query(ge=1, lt=2**63)]
 
-
 Lists = Callable[[], str]
 """Gives the newest trust list, signed."""
 
 
-class SignedBody(BaseModel):
+class SignedBody(Body):
     """A transaction signed elsewhere by a region's own key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     account: str = Field(pattern="^0x[0-9a-f]{40}$")
     nonce: int = Field(ge=0, lt=2**63)

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Self
 import orjson
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from ecert.domain.gateways import PartnerGateway
-from ecert.domain.holders import HolderRef, parse_holder_ref
 from ecert.domain.ids import parse_division
 from ecert.domain.receipt import Container
 from ecert.domain.use import parse_use
 from ecert.runtime.access import Caller, guard, require
+from ecert.runtime.bodies import Body, HolderRefBody
 from ecert.runtime.clock import Clock
 from ecert.runtime.signed import SignedRoute, require_partner, signed_by
 from ledger.replica import Replica
@@ -43,22 +43,7 @@ _Time = Annotated[int, Field(ge=0, lt=2**40)]
 _IdempotencyKey = Annotated[str, Header(min_length=1, max_length=100, pattern="^[!-~]+$")]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class HolderBody(_Body):
-    """Whom the caller has identified, by type and number."""
-
-    id_type: str = Field(max_length=4)
-    id: str = Field(max_length=64)
-
-    def ref(self) -> HolderRef:
-        """Read the pair; Malformed `holder.*`."""
-        return parse_holder_ref(self.model_dump())
-
-
-class VerificationBody(_Body):
+class VerificationBody(Body):
     """A bare SD-JWT (`presentation`) or a container, and the question; times in Unix seconds.
 
     `receipt` asks for a signed receipt, which is for windows of the division's region alone.
@@ -66,7 +51,7 @@ class VerificationBody(_Body):
 
     presentation: str | None = Field(default=None, max_length=256 * 1024)
     container: dict[str, Any] | None = None
-    holder: HolderBody | None = None
+    holder: HolderRefBody | None = None
     division: str = Field(max_length=6)
     at: _Time | None = None
     known_at: _Time | None = None
@@ -91,7 +76,7 @@ class VerificationBody(_Body):
         return Wanted(self.container or Container(self.presentation or "", None), self.asking)
 
 
-class RedemptionBody(_Body):
+class RedemptionBody(Body):
     """A scanned or typed code, the use by its wire names (ecert.domain.use), and whom the clerk has identified.
 
     `receipt` asks for a signed receipt.
@@ -99,11 +84,11 @@ class RedemptionBody(_Body):
 
     code: str = Field(min_length=1, max_length=1000)
     use: dict[str, str]
-    holder: HolderBody | None = None
+    holder: HolderRefBody | None = None
     receipt: bool = False
 
 
-class VerificationsBody(_Body):
+class VerificationsBody(Body):
     """Up to 1,000 certificates, each with its own question."""
 
     verifications: list[VerificationBody] = Field(min_length=1, max_length=MOST)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from ecert.domain.holders import HolderRef, parse_holder_ref
 from ecert.runtime.access import Caller, require
+from ecert.runtime.bodies import Body, HolderRefBody
 from ecert.runtime.clock import Clock
 from ecert.runtime.strict_body import StrictRoute
 from wallet_codes.home import Home
@@ -24,27 +24,12 @@ _Region = Annotated[int, Field(ge=10, le=99)]
 _UseId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{22}$")]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class HolderBody(_Body):
-    """A holder by type and number; parsed by `ecert.domain.holders`."""
-
-    id_type: str = Field(max_length=4)
-    id: str = Field(max_length=64)
-
-    def ref(self) -> HolderRef:
-        """Read the pair; Malformed `holder.*`."""
-        return parse_holder_ref(self.model_dump())
-
-
-class MintBody(_Body):
+class MintBody(Body):
     """What a citizen wants to show; `picture` asks for the code as SVG, captioned with `caption`."""
 
     region: _Region
-    holder: HolderBody
-    agent_for: HolderBody | None = None
+    holder: HolderRefBody
+    agent_for: HolderRefBody | None = None
     kind: Literal["online", "offline"] = "online"
     item: str | None = Field(default=None, max_length=40)
     types: list[Annotated[str, Field(max_length=21)]] = Field(default_factory=list, max_length=37)
@@ -65,11 +50,11 @@ class MintBody(_Body):
         )
 
 
-class UsesBody(_Body):
+class UsesBody(Body):
     """Whose uses; in a body, because an address would be logged."""
 
     region: _Region
-    holder: HolderBody
+    holder: HolderRefBody
 
 
 class ObjectionBody(UsesBody):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ecert.domain.errors import Malformed
-from ecert.domain.holders import HolderRef, parse_holder_ref
+from ecert.domain.holders import HolderRef
 from ecert.domain.ids import parse_type_code
 from ecert.domain.reasons import REASONS
 from ecert.domain.receipt import parse_receipt
 from ecert.domain.strict import b64url_decode
 from ecert.domain.use import Use, parse_use
+from ecert.runtime.bodies import Body, HolderRefBody
 from wallet_codes.holdings import Held, HoldingsRequest
 
 __all__ = [
@@ -32,25 +33,10 @@ _LONGEST_PATH: Final = 130
 _HASH: Final = 32
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class HolderBody(_Body):
-    """A holder by type and number."""
-
-    id_type: str = Field(max_length=4)
-    id: str = Field(max_length=64)
-
-    def ref(self) -> HolderRef:
-        """Read the pair; Malformed `holder.*`."""
-        return parse_holder_ref(self.model_dump())
-
-
-class HoldingsBody(_Body):
+class HoldingsBody(Body):
     """One holder and the type codes that one item needs."""
 
-    holder: HolderBody
+    holder: HolderRefBody
     types: list[Annotated[str, Field(max_length=21)]] = Field(min_length=1, max_length=37)
 
     def request(self) -> HoldingsRequest:
@@ -58,12 +44,12 @@ class HoldingsBody(_Body):
         return HoldingsRequest(self.holder.ref(), tuple(parse_type_code(each) for each in self.types))
 
 
-class ForwardedRedemptionBody(_Body):
+class ForwardedRedemptionBody(Body):
     """A code, the use by its wire names, and whom the clerk has identified."""
 
     code: str = Field(min_length=1, max_length=1000)
     use: dict[str, str]
-    holder: HolderBody | None = None
+    holder: HolderRefBody | None = None
     requester: str = Field(min_length=1, max_length=200)
 
     def parsed_use(self) -> Use:
@@ -72,7 +58,7 @@ class ForwardedRedemptionBody(_Body):
 
 
 def holder_json(holder: HolderRef) -> dict[str, str]:
-    """Give the wire object of `HolderBody`."""
+    """Give the wire object of `HolderRefBody`."""
     return {"id_type": holder.id_type, "id": holder.id}
 
 
