@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from bench.table import BEGIN, END, PAGE, ROOT
+from bench.table import PAGE, ROOT, marks
 from bench.weights import Weights, load
 
 __all__ = ["Chain", "Costs", "committed", "newest"]
@@ -59,7 +59,8 @@ def newest() -> Costs:
 
 def committed() -> Costs:
     """Take the times of docs/performance.md, whatever was measured since."""
-    table = PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    begin, end = marks("bench")
+    table = PAGE.read_text("utf-8").partition(begin)[2].partition(end)[0]
     cells = [[cell.strip() for cell in line.split("|")[1:3]] for line in table.splitlines() if line.startswith("| ")]
     times = {name: float(number.replace(",", "")) for name, number in cells if re.fullmatch(r"[\d,.]+", number)}
     return _costs(times, table.partition(":")[0].strip())

@@ -1,0 +1,79 @@
+"""One validator's two doors over the benchmark's own chain, for the driver to follow: uvicorn runs `make`.
+
+It answers what a follower asks and nothing else. The chain grows in two steps: up to block `busy` at first, and whole
+once the benchmark posts "grow".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import orjson
+
+from bench.network import state
+from bench.network.chain import NUMBER, Chain, grown
+
+__all__ = ["BEGUN", "BUSY", "COUNT", "make"]
+
+COUNT, BUSY, BEGUN = "ECERT_BENCH_COUNT", "ECERT_BENCH_BUSY", "ECERT_BENCH_BEGUN"
+
+App = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+
+def make() -> App:
+    """Grow the chain and build the application (ASGI)."""
+    count, busy, begun = (int(os.environ[name]) for name in (COUNT, BUSY, BEGUN))
+    chain, top = grown(count, busy=busy, begun=begun), busy
+
+    async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:  # noqa: ANN401 - ASGI
+        nonlocal top
+        if scope["type"] != "http":
+            return
+        asked = orjson.loads((await _body(receive)) or b"{}")
+        if asked.get("method") == "grow":
+            top = count
+        body = orjson.dumps(_told(chain, top, asked))
+        length = (b"content-length", b"%d" % len(body))
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+def _told(chain: Chain, top: int, asked: dict[str, Any]) -> dict[str, Any]:
+    method, params = str(asked.get("method")), asked.get("params", {})
+    answer = _ANSWERS.get(method)
+    if answer is None:
+        return {"error": {"code": -32601, "message": f"no method {method}"}}
+    return {"result": answer(chain, top, params)}
+
+
+def _blocks(chain: Chain, _top: int, params: dict[str, str]) -> dict[str, Any]:
+    heights = range(int(params["maxHeight"]), int(params["minHeight"]) - 1, -1)
+    return {"block_metas": [{"header": chain.blocks[height - 1].header} for height in heights]}
+
+
+def _state(chain: Chain, _top: int, params: dict[str, Any]) -> dict[str, Any]:
+    return state.proof(chain.blocks[int(params["height"])].before, bytes.fromhex(params["data"]))
+
+
+_ANSWERS: Final[dict[str, Callable[[Chain, int, Any], Any]]] = {
+    "grow": lambda _chain, top, _params: top,
+    "eth_chainId": lambda *_: hex(NUMBER),
+    "status": lambda _chain, top, _params: {"sync_info": {"latest_block_height": str(top)}},
+    "commit": lambda chain, top, params: chain.commit(int(params.get("height", top))),
+    "blockchain": _blocks,
+    "block_results": lambda chain, _top, params: chain.results(int(params["height"])),
+    "abci_query": _state,
+}
