@@ -32,9 +32,10 @@ def make() -> App:
         if scope["type"] != "http":
             return
         asked = orjson.loads((await _body(receive)) or b"{}")
-        if asked.get("method") == "grow":
+        if "grow" in asked:
             top = count
-        body = orjson.dumps(_told(chain, top, asked))
+        told = [_told(chain, top, each) for each in asked] if isinstance(asked, list) else _told(chain, top, asked)
+        body = orjson.dumps(told)
         length = (b"content-length", b"%d" % len(body))
         await send({"type": "http.response.start", "status": 200, "headers": [length]})
         await send({"type": "http.response.body", "body": body})
@@ -52,11 +53,10 @@ async def _body(receive: Callable[[], Awaitable[Any]]) -> bytes:
 
 
 def _told(chain: Chain, top: int, asked: dict[str, Any]) -> dict[str, Any]:
-    method, params = str(asked.get("method")), asked.get("params", {})
-    answer = _ANSWERS.get(method)
+    answer = _ANSWERS.get(str(asked.get("method")))
     if answer is None:
-        return {"error": {"code": -32601, "message": f"no method {method}"}}
-    return {"result": answer(chain, top, params)}
+        return {"error": {"code": -32601, "message": "no such method"}}
+    return {"id": asked["id"], "result": answer(chain, top, asked.get("params", {}))}
 
 
 def _blocks(chain: Chain, _top: int, params: dict[str, str]) -> dict[str, Any]:
@@ -69,7 +69,6 @@ def _state(chain: Chain, _top: int, params: dict[str, Any]) -> dict[str, Any]:
 
 
 _ANSWERS: Final[dict[str, Callable[[Chain, int, Any], Any]]] = {
-    "grow": lambda _chain, top, _params: top,
     "eth_chainId": lambda *_: hex(NUMBER),
     "status": lambda _chain, top, _params: {"sync_info": {"latest_block_height": str(top)}},
     "commit": lambda chain, top, params: chain.commit(int(params.get("height", top))),

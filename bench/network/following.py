@@ -50,7 +50,7 @@ def made(folder: Path) -> list[Row]:
         }
         with _Following(settings, state.CONSORTIUM) as following:
             empty = following.through(busy)
-            httpx.post(endpoint.url, json={"method": "grow"}, trust_env=False)
+            httpx.post(endpoint.url, json={"grow": True}, trust_env=False)
             full = following.through(count)
     whole = f"follow {counted(count)} blocks from nothing"
     return [
