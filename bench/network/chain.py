@@ -1,12 +1,13 @@
 """A chain of any length signed by four keys of the benchmark's own, in the words of a validator's consensus RPC.
 
-Blocks come one a second. The first appoints the contracts and lets each speak; the others are empty up to `busy`, and
-from there on each carries one transaction with one BatchAnchored (CometBFT v0.38 data structures).
+Blocks come one a second. The first appoints the contracts and lets each speak; each of the others carries as many
+transactions as it is told to, each with one BatchAnchored (CometBFT v0.38 data structures).
 """
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -37,7 +38,7 @@ class Block:
     header: dict[str, Any]
     hash: bytes
     signatures: tuple[bytes, ...]
-    result: dict[str, Any] | None
+    results: tuple[dict[str, Any], ...]
     before: state.State
 
 
@@ -79,28 +80,27 @@ class Chain:
 
     def results(self, height: int) -> dict[str, Any]:
         """Answer `/block_results`."""
-        told = self.blocks[height - 1].result
-        return {"height": str(height), "txs_results": [told] if told else None}
+        return {"height": str(height), "txs_results": list(self.blocks[height - 1].results) or None}
 
 
-def grown(count: int, *, busy: int, begun: int) -> Chain:
-    """Make and sign `count` blocks; those above `busy` each carry a batch."""
+def grown(batches: Sequence[int], *, begun: int) -> Chain:
+    """Make and sign blocks, of which each carries so many batches."""
     keys = [Ed25519PrivateKey.from_private_bytes(sha256(b"bench %d" % n).digest()) for n in range(_KEYS)]
     chain = Chain(begun, tuple(sorted(keys, key=lambda key: sha256(_public(key)).digest()[:20])))
     named = checker.validators_hash(chain.validators).hex().upper()
-    told, results = state.Told(), Tree([]).root
-    for height in range(1, count + 1):
+    told, number, results = state.Told(), 0, Tree([]).root
+    for height, count in enumerate(batches, 1):
         before = told.state()
-        sayings = state.beginnings() if height == 1 else [state.batch(height)] if height > busy else []
-        logs = [told.take(*saying) for saying in sayings]
-        result = state.result(height, logs) if logs else None
-        header = _header(chain, height, is_empty=result is None)
+        said = [[state.batch(number + n)] for n in range(count)] if height > 1 else [state.beginnings()]
+        listed = tuple(state.result(number + n, [told.take(*each) for each in one]) for n, one in enumerate(said))
+        number += len(said)
+        header = _header(chain, height, is_empty=not listed)
         header |= {"validators_hash": named, "next_validators_hash": named}
         header |= {"app_hash": state.application(before).hex().upper(), "last_results_hash": results.hex().upper()}
-        results = Tree([state.leaf(result)] if result else []).root
+        results = Tree([state.leaf(each) for each in listed]).root
         digest = checker.read_header(wire.read_header(header), _NAME).hash
         vote = _vote(digest, height, begun + height)
-        chain.blocks.append(Block(header, digest, tuple(key.sign(vote) for key in chain.keys), result, before))
+        chain.blocks.append(Block(header, digest, tuple(key.sign(vote) for key in chain.keys), listed, before))
     return chain
 
 

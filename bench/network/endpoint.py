@@ -1,13 +1,14 @@
 """One validator's two doors over the benchmark's own chain, for the driver to follow: uvicorn runs `make`.
 
-It answers what a follower asks and nothing else. The chain grows in two steps: up to block `busy` at first, and whole
-once the benchmark posts "grow".
+It answers what a follower asks and nothing else. The chain is told in stretches of blocks that carry alike: the first
+at once, and one more each time that the benchmark posts "grow".
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from itertools import accumulate
 from typing import Any, Final
 
 import orjson
@@ -15,27 +16,30 @@ import orjson
 from bench.network import state
 from bench.network.chain import NUMBER, Chain, grown
 
-__all__ = ["BEGUN", "BUSY", "COUNT", "make"]
+__all__ = ["BEGUN", "STRETCHES", "make"]
 
-COUNT, BUSY, BEGUN = "ECERT_BENCH_COUNT", "ECERT_BENCH_BUSY", "ECERT_BENCH_BEGUN"
+BEGUN, STRETCHES = "ECERT_BENCH_BEGUN", "ECERT_BENCH_STRETCHES"
+"""The genesis time; for each stretch its blocks and how many batches each of them carries, as "500x0,500x1"."""
 
 App = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
 
 
 def make() -> App:
     """Grow the chain and build the application (ASGI)."""
-    count, busy, begun = (int(os.environ[name]) for name in (COUNT, BUSY, BEGUN))
-    chain, top = grown(count, busy=busy, begun=begun), busy
+    shape = [tuple(map(int, each.split("x"))) for each in os.environ[STRETCHES].split(",")]
+    chain = grown([batches for count, batches in shape for _ in range(count)], begun=int(os.environ[BEGUN]))
+    tops = list(accumulate(count for count, _ in shape))
 
     async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:  # noqa: ANN401 - ASGI
-        nonlocal top
         if scope["type"] != "http":
             return
         asked = orjson.loads((await _body(receive)) or b"{}")
         if "grow" in asked:
-            top = count
-        told = [_told(chain, top, each) for each in asked] if isinstance(asked, list) else _told(chain, top, asked)
-        body = orjson.dumps(told)
+            tops.pop(0)
+        answer = (
+            [_told(chain, tops[0], each) for each in asked] if isinstance(asked, list) else _told(chain, tops[0], asked)
+        )
+        body = orjson.dumps(answer)
         length = (b"content-length", b"%d" % len(body))
         await send({"type": "http.response.start", "status": 200, "headers": [length]})
         await send({"type": "http.response.body", "body": body})

@@ -9,15 +9,13 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from bench.network.names import ANCHOR, BLOCK, CHANGE
 from bench.timing import Row, row
 from ecert.app.network.looking import look
 from ecert.app.network.plan import Plan
 
-__all__ = ["ANCHOR", "BLOCK", "CHANGE", "NAMES", "Weight", "rows", "weigh"]
+__all__ = ["NAMES", "Weight", "rows", "weigh"]
 
-BLOCK: Final = "a validator's disk: an empty block"
-ANCHOR: Final = "a validator's disk: an anchored root"
-CHANGE: Final = "a validator's disk: a change of status"
 NAMES: Final = {"anchored", "changed", "idled"}
 """The pairs of weights that `rows` wants."""
 _LOG: Final = "cs.wal"

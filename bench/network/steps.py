@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
 from time import thread_time
-from typing import Any, Final
+from typing import Final
 
 from bench.network import state
 from bench.network.chain import NUMBER, Chain, grown
@@ -30,7 +30,7 @@ _NOW: Final = 2_000_000_000
 
 def measure(folder: Path) -> list[Row]:
     """Verify commits, link headers, prove results and slots, decode events, write the replica."""
-    chain = grown(_FIRST + scaled(_BLOCKS) // _PAGE * _PAGE + _PAGE, busy=0, begun=_BEGUN)
+    chain = grown([1] * (_FIRST + scaled(_BLOCKS) // _PAGE * _PAGE + _PAGE), begun=_BEGUN)
     heights = range(_FIRST, len(chain.blocks))
     bare = ("bare Ed25519 verify", _each(_bare(chain, h) for h in heights))
     taken = {
@@ -117,8 +117,8 @@ def _written(chain: Chain, heights: range, folder: Path) -> float:
         return write
 
     taken = _each(map(written, heights))
-    begun: Any = thread_time()
+    begun = thread_time()
     writer.commit()
-    taken += (thread_time() - begun) * 1e6 / len(heights)
+    spent = thread_time() - begun
     writer.close()
-    return taken
+    return taken + spent * 1e6 / len(heights)

@@ -16,6 +16,7 @@ from typing import Final
 
 from bench import anchoring
 from bench.house import REGION, request
+from bench.network.names import UNDER_LOAD
 from bench.timing import Row, counted, row, scaled
 from ecert.app.wiring import House
 from ecert.domain import ids
@@ -24,7 +25,6 @@ from issuer import Change, change_many, issue, issue_many
 __all__ = ["CHANGES", "ROOTS", "batches", "certificates", "changes", "enqueue", "receipts", "roots"]
 
 BATCH: Final = 10_000
-BLOCK: Final = "a block under this load"
 _BATCHES: Final = 10
 _ROUNDS: Final = 5
 ROOTS: Final = 2_000
@@ -67,7 +67,7 @@ def roots(house: House) -> list[Row]:
     return [
         row(f"{counted(count)} batches closed: tree, number, signature, queue", count / (closed - begun), "per s"),
         row("their roots anchored, from the first sent to all followed", count / taken, "per s"),
-        row(BLOCK, (last.time - first.time) / (last.number - first.number), "s"),
+        row(UNDER_LOAD, (last.time - first.time) / (last.number - first.number), "s"),
     ]
 
 
