@@ -18,7 +18,7 @@ import httpx
 __all__ = ["MIB", "Child", "resident", "serving"]
 
 MIB: Final = 1 << 20
-_PATIENCE: Final = 300.0
+_PATIENCE: Final = 900.0
 _TICK: Final = os.sysconf("SC_CLK_TCK")
 
 
