@@ -29,19 +29,17 @@ __all__ = ["Network", "start_network"]
 BUILT = Path(__file__).parents[1] / "build/validator/ecertd"
 REGIONS = {31: "shanghai", 32: "jiangsu", 33: "zhejiang", 34: "anhui"}
 _DOORS = 10  # ports from one validator's first to the next one's
-_CLAIMED = 100  # ports for one network
 _CONSENSUS, _RPC = 1, 3
 _PATIENCE = 60
 
 
 @dataclass
 class Network:
-    """Validators in one folder; number `n` counts from 0. `claim` keeps their ports from other tests' networks."""
+    """Validators in one folder; number `n` counts from 0."""
 
     root: Path
     base: int
     names: tuple[str, ...]
-    claim: socket.socket
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -100,7 +98,6 @@ class Network:
                 process.kill()
                 process.wait()
         self.running.clear()
-        self.claim.close()
 
 
 def start_network(root: Path, founders: Sequence[bytes], *, count: int = 4) -> Network:
@@ -108,8 +105,7 @@ def start_network(root: Path, founders: Sequence[bytes], *, count: int = 4) -> N
 
     Blocks come as fast as they can, empty ones as well, so that no test waits for a heartbeat.
     """
-    base, claim = _free_base()
-    network = Network(root, base, tuple(REGIONS.values())[:count], claim)
+    network = Network(root, _free_base(count), tuple(REGIONS.values())[:count])
     shutil.rmtree(root, ignore_errors=True)
     options: list[tuple[str, object]] = [
         ("--out", root),
@@ -131,17 +127,13 @@ def _binary() -> str:
     return os.environ.get("VALIDATOR_BINARY", str(BUILT))
 
 
-def _free_base() -> tuple[int, socket.socket]:
-    """Find free ports and hold the last, which no validator uses: who looks at the same time finds that taken."""
-    for base in range(20_000, 27_000, _CLAIMED):
-        claim = socket.socket()
+def _free_base(count: int) -> int:
+    for base in range(20_000, 32_000, _DOORS * count):
         try:
-            for port in range(base, base + _CLAIMED - 1):
+            for port in range(base, base + _DOORS * count):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))
-            claim.bind(("127.0.0.1", base + _CLAIMED - 1))
         except OSError:
-            claim.close()
             continue
-        return base, claim
+        return base
     raise AssertionError("no free ports")
