@@ -60,7 +60,7 @@ test-postgres: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run
 test-large: $(READY) ## Run the tests that weigh their own process, each in one that has done nothing else
 	$(BIN)/python -m pytest tests/hostile/test_large.py
 
-furnish: $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(SLITHER) $(VALIDATOR) ## Make ready what any target needs of Python, Node and Go
+furnish: $(VALIDATOR) $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(SLITHER) ## Make ready what any target needs of Python, Node and Go
 
 # POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
 crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1); needs root
