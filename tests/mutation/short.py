@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.mutation.mutants import Mutant
 
 MOST = 240
-SECONDS = 240
+SECONDS = 180
 """From the beginning of the run; what is not tried by then is left out."""
 Changed = Mapping[str, set[int]]
 """By file, the lines that are new or stand where some were taken out."""
