@@ -73,7 +73,7 @@ def _short(changed: short.Changed, files: Sequence[str]) -> list[Mutant]:
     chosen = short.sample(unanswered, changed)
     how = "" if len(chosen) == len(unanswered) else ", those on changed lines first, the others by their digests"
     _say(
-        f"{len(_paths(mutants))} changed files of {' and '.join(SUITES)} have {len(mutants)} mutants, "
+        f"{len(_paths(mutants))} files of {' and '.join(SUITES)} are in question and have {len(mutants)} mutants, "
         f"{len(mutants) - len(unanswered)} of them answered; this short run tries {len(chosen)}{how}, "
         f"and begins none after {short.SECONDS} s."
     )
