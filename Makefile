@@ -12,12 +12,10 @@ BASE ?= HEAD~1
 ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export TIMEFORMAT := == took %lR
-SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres
+.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres test-large furnish bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,26 +37,30 @@ network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine and l
 network-test: $(READY) $(VALIDATOR) ## Run the tests that need live validators
 	$(BIN)/python -m pytest -m network
 
+# -trimpath as in the build, so that the modules are compiled once for both.
 validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fresh module list
-	cd deploy/validator && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
-	cd deploy/validator && go run honnef.co/go/tools/cmd/staticcheck@v0.6.1 ./...
+	cd deploy/validator && export GOFLAGS="$$(go env GOFLAGS) -trimpath" && test -z "$$(gofmt -l .)" && \
+		go vet ./... && go test ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.6.1 ./...
 	$(PYTHON) deploy/validator/modules.py --check
 
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
-test-all: openssl chromium postgres node go $(READY) $(SOLC) $(INTEROP) ## Run every test on SQLite and the embedded chain; needs openssl, chromium, postgresql, Node 20 and Go
-	time FOUNDRY_PROFILE=short $(MAKE) forge
-	time $(MAKE) slither
-	time $(MAKE) validator-check
-	time $(BIN)/python -m pytest tests/hostile/test_large.py
-	time $(MAKE) test-sqlite
+# Two parts at a time, each with its time, the longest first; the first that fails ends all (tests/lanes.py).
+test-all: openssl chromium postgres node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) ## Run every test: on SQLite, on PostgreSQL, on live validators, of the contracts and the validator; needs openssl, chromium, postgresql, Node 20, Go
+	$(BIN)/python -m tests.lanes test-postgres test-sqlite network-test validator-check test-large \
+		"forge FOUNDRY_PROFILE=short" slither
 
-test-sqlite: openssl chromium node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no network, on SQLite
+test-sqlite: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no validator, on SQLite
 	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
-test-postgres: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
+test-postgres: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run the same tests on a throw-away PostgreSQL
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
+
+test-large: $(READY) ## Run the tests that weigh their own process, each in one that has done nothing else
+	$(BIN)/python -m pytest tests/hostile/test_large.py
+
+furnish: $(VALIDATOR) $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(SLITHER) ## Make ready what any target needs of Python, Node and Go
 
 # POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
 crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1); needs root
@@ -184,7 +186,8 @@ $(PEERS): bench/peers/package.json bench/peers/package-lock.json | node
 	@touch $@
 
 go:
-	@command -v go >/dev/null || { echo "This target needs Go 1.23 or newer (Debian: golang)." >&2; exit 1; }
+	@test "$$(go env GOVERSION 2>/dev/null | sed 's/^go1\.\([0-9]*\).*/\1/')" -ge 23 2>/dev/null || { \
+		echo "This target needs Go 1.23 or newer (Debian 13: golang)." >&2; exit 1; }
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
