@@ -33,8 +33,9 @@ validator: $(VALIDATOR) ## Build the validator into build/validator and keep it;
 regions: $(READY) ## Run one deployment per region on 8031 to 8034, each beside its own validator where it is built (make validator)
 	ECERT_DEMO=1 $(BIN)/ecert regions
 
-network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine and leave them running (ecert network --help)
+network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine, founded by the regions, and leave them running (ecert network down)
 	$(BIN)/ecert network up
+	$(BIN)/ecert network found
 
 network-test: $(READY) $(VALIDATOR) ## Run the tests that need live validators
 	$(BIN)/python -m pytest -m network
