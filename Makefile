@@ -8,6 +8,7 @@ FUZZ := build/fuzz/.ready
 PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
 VALIDATOR := build/validator/ecertd
+SIGNER := build/validator/testsigner
 BASE ?= HEAD~1
 ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
 
@@ -17,7 +18,7 @@ SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres
+.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres nginx
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,7 +38,7 @@ network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine, foun
 	$(BIN)/ecert network up
 	$(BIN)/ecert network found
 
-network-test: $(READY) $(VALIDATOR) ## Run the tests that need live validators
+network-test: nginx $(READY) $(VALIDATOR) $(SIGNER) ## Run the tests that need live validators; needs nginx, and root, for one fills a disk
 	$(BIN)/python -m pytest -m network
 
 validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fresh module list
@@ -176,6 +177,10 @@ $(VALIDATOR): $(wildcard deploy/validator/go.* deploy/validator/*.go deploy/vali
 	@mkdir -p build/validator
 	cd deploy/validator && go build -trimpath -ldflags "-s -w" -o ../../$@ .
 
+$(SIGNER): $(wildcard deploy/validator/go.* deploy/validator/testsigner/*.go) | go
+	@mkdir -p build/validator
+	cd deploy/validator && go build -trimpath -ldflags "-s -w" -o ../../$@ ./testsigner
+
 $(SOLC): contracts/package.json contracts/package-lock.json | node
 	cd contracts && npm ci
 	@touch $@
@@ -194,6 +199,10 @@ node:
 openssl chromium:
 	@command -v $@ >/dev/null || { \
 		echo "This target needs the system package $@ (Debian: apt-get install $@)." >&2; exit 1; }
+
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+		echo "This target needs the system package nginx (Debian: apt-get install nginx-light)." >&2; exit 1; }
 
 postgres:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
