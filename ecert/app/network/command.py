@@ -14,7 +14,7 @@ from typing import Any
 
 from ecert.app.network.looking import Standing, look
 from ecert.app.network.plan import Node, Plan, read_plan
-from ecert.app.network.processes import stop, wipe
+from ecert.app.network.processes import complaint, stop, wipe
 from ecert.app.network.raising import raise_one
 from ecert.domain.errors import NotFound
 from ecert.runtime.clock import Clock
@@ -66,7 +66,7 @@ def _status(plan: Plan, clock: Clock, *, as_json: bool) -> int:
         print(json.dumps({"validators": [asdict(standing) for standing in standings]}))
     else:
         for node, standing in zip(plan.nodes, standings, strict=True):
-            print(_line(node, standing))
+            print(_line(node, standing), complaint(plan, node) or "")
     return 0
 
 
