@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -50,9 +51,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert running(home) == [False] * 4
 
 
-def ran(home: Path, *words: str) -> str:
-    command = [sys.executable, "-c", COMMAND, *words]
-    done = subprocess.run(command, env=environment(home), capture_output=True, text=True, encoding="utf-8", check=False)
+def ran(home: Path, *words: str, **more: str) -> str:
+    command, env = [sys.executable, "-c", COMMAND, *words], environment(home) | more
+    done = subprocess.run(command, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -135,6 +136,15 @@ def test_again_founds_nothing_again(home: Path) -> None:
     assert network_of(home).founding == DONE
     assert sent(home) == before
     assert all(f"export {name}=" in told for name in ("ECERT_LEDGER", "ECERT_CONSENSUS", "ECERT_GENESIS"))
+
+
+def test_a_region_can_be_looked_into_as_the_command_says(home: Path) -> None:
+    told = ran(home, "network", "found")
+    where = home / "regions/31"
+    assert f"ECERT_HOME={where} ECERT_REGIONS=31 ecert consortium show" in told
+    chain = network_of(home).settings()
+    shown = json.loads(ran(where, "consortium", "show", "--json", ECERT_REGIONS="31", **chain))
+    assert [member["region"] for member in shown["members"]] == [str(number) for number in NUMBERS]
 
 
 def test_the_regions_serve_on_it_and_leave_it_running(home: Path) -> None:

@@ -52,8 +52,8 @@ def found(settings: Settings, clock: Clock) -> int:
             bootstrap_delta(delta)
             furnish_people(delta)
         write_plan(replace(network, founding=DONE))
-    print("各地区已以自己的密钥建立联盟 / the regions have founded their consortium, each by its own key:")
-    print(f"  {network.consortium}  {settings.home / 'regions'}  (make regions)")
+    print(f"各地区已以自己的密钥建立联盟 / the regions founded it, each by its own key: {network.consortium}")
+    print(f"  ECERT_HOME={settings.home}/regions/31 ECERT_REGIONS=31 ecert consortium show    make regions")
     return 0
 
 
