@@ -13,7 +13,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ledger.drivers.permissioned import NetworkLedger
 
-__all__ = ["Network", "start_network"]
+__all__ = ["REGIONS", "Network", "binary", "free_base", "start_network"]
 
 BUILT = Path(__file__).parents[1] / "build/validator/ecertd"
 REGIONS = {31: "shanghai", 32: "jiangsu", 33: "zhejiang", 34: "anhui"}
@@ -62,7 +62,7 @@ class Network:
     def start(self, number: int) -> None:
         with (self.root / f"{self.names[number]}.log").open("ab") as log:
             self.running[number] = subprocess.Popen(
-                [_binary(), "start", "--home", str(self.root / self.names[number]), "--log_no_color"],
+                [binary(), "start", "--home", str(self.home(number)), "--log_no_color"],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -73,13 +73,18 @@ class Network:
         process.send_signal(how)
         process.wait(_PATIENCE)
 
+    def home(self, number: int) -> Path:
+        return self.root / self.names[number]
+
+    def asked(self, number: int, what: str) -> Any:  # noqa: ANN401 - JSON of the validator
+        """Ask a validator's consensus RPC, such as `block?height=3`."""
+        return httpx.get(f"{self.addresses.consensus[number]}/{what}", timeout=2, trust_env=False).json()["result"]
+
     def height(self, number: int) -> int:
-        url = self.addresses.consensus[number]
         try:
-            told = httpx.get(f"{url}/status", timeout=2, trust_env=False).json()
+            return int(self.asked(number, "status")["sync_info"]["latest_block_height"])
         except httpx.HTTPError:
             return -1
-        return int(told["result"]["sync_info"]["latest_block_height"])
 
     def wait(self, number: int, height: int) -> None:
         deadline = time.monotonic() + _PATIENCE
@@ -105,7 +110,7 @@ def start_network(root: Path, founders: Sequence[bytes], *, count: int = 4) -> N
 
     Blocks come as fast as they can, empty ones as well, so that no test waits for a heartbeat.
     """
-    network = Network(root, _free_base(count), tuple(REGIONS.values())[:count])
+    network = Network(root, free_base(count), tuple(REGIONS.values())[:count])
     shutil.rmtree(root, ignore_errors=True)
     options: list[tuple[str, object]] = [
         ("--out", root),
@@ -116,18 +121,18 @@ def start_network(root: Path, founders: Sequence[bytes], *, count: int = 4) -> N
         ("--heartbeat", "300ms"),
     ]
     told = [str(part) for option in options for part in option]
-    subprocess.run([_binary(), "testnet", *told], check=True, capture_output=True)
+    subprocess.run([binary(), "testnet", *told], check=True, capture_output=True)
     for number in range(count):
         network.start(number)
     network.wait(0, 3)
     return network
 
 
-def _binary() -> str:
+def binary() -> str:
     return os.environ.get("VALIDATOR_BINARY", str(BUILT))
 
 
-def _free_base(count: int) -> int:
+def free_base(count: int) -> int:
     for base in range(20_000, 32_000, _DOORS * count):
         try:
             for port in range(base, base + _DOORS * count):
