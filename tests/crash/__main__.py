@@ -63,7 +63,10 @@ def main() -> int:
 
 def _network_grounds(folder: Path) -> list[Ground]:
     """Give each lane a network, whose blocks come as fast as they can while there is anything to put into them."""
-    return [network_ground(folder / f"ground-{lane}", commit_wait="100ms", heartbeat="1m") for lane in range(LANES)]
+    return [
+        network_ground(folder / f"ground-{lane}", commit_wait="100ms", heartbeat="1m", lane=lane)
+        for lane in range(LANES)
+    ]
 
 
 def _prove_judge(ground: Ground, folder: Path, breakages: Mapping[str, Callable[[House], None]]) -> bool:

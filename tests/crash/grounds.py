@@ -23,6 +23,7 @@ __all__ = ["Ground", "embedded_ground", "network_ground"]
 
 VALIDATORS = "validators"
 FIRST_PORT = 24_000
+_EACH = 1_000
 
 
 @dataclass(slots=True)
@@ -67,15 +68,19 @@ def embedded_ground(folder: Path) -> Ground:
 
 
 def network_ground(
-    folder: Path, *, commit_wait: str, heartbeat: str, found: Callable[[Path], object] = found
+    folder: Path, *, commit_wait: str, heartbeat: str, lane: int = 0, found: Callable[[Path], object] = found
 ) -> Ground:
-    """Begin a network of four and let `found` found a house on it; RuntimeError where that fails."""
+    """Begin a network of four and let `found` found a house on it; RuntimeError where that fails.
+
+    Each `lane` has doors of its own, for they stay free while a ground's validators rest.
+    """
     ground = Ground(folder / "founded", folder / "bare")
     bare = folder / "bare"
     bare.mkdir(mode=0o700, parents=True)
     founder = calls.account(open_keys(f"file:{bare}/keys").secret("chain-31-admin"))
+    first_port = FIRST_PORT + _EACH * lane
     ground.network = start_network(
-        bare / VALIDATORS, [founder.address], first_port=FIRST_PORT, commit_wait=commit_wait, heartbeat=heartbeat
+        bare / VALIDATORS, [founder.address], first_port=first_port, commit_wait=commit_wait, heartbeat=heartbeat
     )
     try:
         shutil.copy(ground.network.genesis, bare / "genesis.json")
