@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from ecert.app.wiring import House
 from tests.crash.breaking import BREAKAGES
 from tests.crash.grounds import Ground, embedded_ground, network_ground
 from tests.crash.housing import NOTES, opened
-from tests.crash.judging import judge, judge_founding
+from tests.crash.judging import judge, judge_founding, judge_restored
 from tests.crash.naming import MOMENTS, NETWORK_MOMENTS
 from tests.crash.notes import Notes
 from tests.crash.planning import Run, full, short
@@ -36,21 +36,25 @@ LANES = 2
 DAYS = 6
 PROOF = 4
 """The seed of the day that the judge is proved on."""
-_SEEN = {name: BREAKAGES[name] for name in ("a root is anchored twice", "a bit of the replica is flipped")}
+Judge = Callable[[Path], list[str]]
+
+_BRIEFLY = ("a root is anchored twice", "a bit of the replica is flipped")
 """What is proved on a network too: the rest is about rows."""
+_RESTORED = ("a certificate is gone", "a root is anchored twice", "a status is other than on chain")
+"""What the judge of a restored house is to find."""
 
 
 def main() -> int:
     """Run the list; 0 if no promise was broken and every kill hit."""
     args = _arguments()
     began = time.monotonic()
-    moments, breakages = (NETWORK_MOMENTS, _SEEN) if args.network else (MOMENTS, BREAKAGES)
+    moments = NETWORK_MOMENTS if args.network else MOMENTS
     listed = short(moments) if args.short else full(moments, least=NETWORK_KILLS if args.network else KILLS)
     runs = [run for run in listed if args.only in {None, run.strike.name}]
     folder = Path(tempfile.mkdtemp(prefix="ecert-crash-"))
     say(f"{len(runs)} runs in {folder}; founding the house that they copy")
     grounds = _network_grounds(folder) if args.network else [embedded_ground(folder)] * LANES
-    if not _prove_judge(grounds[0], folder, breakages):
+    if not _prove_judges(grounds[0], folder, is_brief=args.network):
         return 1
     lanes = [fork(lambda lane=lane: _lane(runs[lane::LANES], grounds[lane], folder, lane)) for lane in range(LANES)]
     statuses = [os.waitpid(lane, 0)[1] for lane in lanes]
@@ -69,18 +73,26 @@ def _network_grounds(folder: Path) -> list[Ground]:
     ]
 
 
-def _prove_judge(ground: Ground, folder: Path, breakages: Mapping[str, Callable[[House], None]]) -> bool:
-    """Tell whether the judge passes a day's whole house and names whatever is broken in it."""
+def _prove_judges(ground: Ground, folder: Path, *, is_brief: bool) -> bool:
+    """Tell whether the judges pass a day's whole house and name whatever is broken in it."""
     whole = folder / "whole"
     ground.lay(whole)
     if in_a_process(lambda: _spend_a_day(whole)) != 0:
         return False
     ground.rest()
-    of_whole = replace(ground, template=whole)
-    passed = {name: _judged(of_whole, folder / "broken", act) for name, act in {"nothing": None, **breakages}.items()}
-    for name, wrong in passed.items():
-        say(f"judge: {name:38s} {wrong[0][:70] if wrong else 'nothing to say'}")
-    return all(bool(wrong) == (name != "nothing") for name, wrong in passed.items())
+    proofs: list[tuple[str, Judge]] = [(name, judge) for name in ("nothing", *(_BRIEFLY if is_brief else BREAKAGES))]
+    proofs += [(name, _judge_as_restored) for name in ("nothing", *_RESTORED)]
+    return all(_is_right(replace(ground, template=whole), folder / "broken", *each) for each in proofs)
+
+
+def _is_right(ground: Ground, home: Path, name: str, judge: Judge) -> bool:
+    wrong = _judged(ground, home, BREAKAGES.get(name), judge)
+    say(f"{judge.__name__.strip('_'):18s} {name:38s} {wrong[0][:60] if wrong else 'nothing to say'}")
+    return bool(wrong) == (name in BREAKAGES)
+
+
+def _judge_as_restored(home: Path) -> list[str]:
+    return judge_restored(home, told=home / NOTES)
 
 
 def _spend_a_day(home: Path) -> None:
@@ -88,7 +100,7 @@ def _spend_a_day(home: Path) -> None:
         work(house, PROOF, Notes(home / NOTES))
 
 
-def _judged(ground: Ground, home: Path, act: Callable[[House], None] | None) -> list[str]:
+def _judged(ground: Ground, home: Path, act: Callable[[House], None] | None, judge: Judge) -> list[str]:
     ground.lay(home)
     ended = 0 if act is None else in_a_process(partial(_break, home, act))
     wrong = [] if ended else ask_in_a_process(home, judge)

@@ -21,8 +21,9 @@ from ledger.replica import AUDIT, CERTIFICATES, Replica, ReplicaWriter
 __all__ = ["Standing", "faults", "restored_faults"]
 
 Row = Any
-_EARLY = "StatusFutureEffect"
-"""A network's block may bear an earlier time than the change that it carries: it is sent again (issuer/settling.py)."""
+_MENDED = frozenset({"StatusFutureEffect", "StatusForbiddenMove"})
+"""What a network may answer to a change whose block bears an earlier time: the home sends what counts again, and no
+change may be left refused (issuer/settling.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,13 @@ def _chain(standing: Standing) -> Iterator[str]:
 
 
 def _queue(standing: Standing) -> Iterator[str]:
-    """Every transaction is final once, in the block noted, and none was refused but for coming early."""
+    """Every transaction is final once, in the block noted, and none was refused for good."""
     ledger = standing.house.floor.ledger
     for row in rows(standing.house, "SELECT * FROM ledger_transaction ORDER BY account, nonce"):
         outcome = ledger.outcome(row.hash)
         if outcome is None or (outcome.block, outcome.time) != (row.block, row.block_time):
             yield f"queue: transaction {row.id} ({row.purpose}) is noted in {row.block}, the chain says {outcome}"
-        elif row.error not in {None, _EARLY}:
+        elif row.error is not None and row.error not in _MENDED:
             yield f"queue: transaction {row.id} ({row.purpose}) was refused: {row.error}"
 
 
@@ -196,9 +197,8 @@ def _statuses(standing: Standing) -> Iterator[str]:
         recorded = house.replica.recorded(region=row.region, number=row.list, index=row.idx)
         if not row.status == chained == followed == recorded:
             yield f"status: {row.id} is {row.status} here, {chained} on chain, {followed} ({recorded}) in the replica"
-    waiting = rows(house, "SELECT id FROM issuer_change WHERE state = 'waiting'")
-    if waiting:
-        yield f"status: {len(waiting)} changes still wait"
+    for row in rows(house, "SELECT certificate, state FROM issuer_change WHERE state NOT IN ('final', 'overtaken')"):
+        yield f"status: a change of {row.certificate} is {row.state}"
 
 
 def _audit(standing: Standing) -> Iterator[str]:

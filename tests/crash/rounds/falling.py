@@ -42,10 +42,9 @@ class Told:
 
 def fall(network: Network, home: Path, part: Round) -> Told:
     """Live through a round, and be judged."""
-    told = Told()
+    told, began = Told(), time.time()
     with _beside(partial(heights.record, network, home)), _beside(partial(serve, home, part.seed)) as is_alive:
-        begun = _final(home)
-        if not _until(lambda: _final(home) >= begun + _BUSY):
+        if not _until(lambda: _anchored_since(home, began) >= _BUSY):
             return Told(wrong=["the service did not begin to anchor"])
         time.sleep(part.before)
         _let_fall(network, home, part, told)
@@ -104,6 +103,12 @@ def _resumed(seen: list[Look], rose: float) -> float:
     """Tell when the first batch became final after the validators were started again."""
     before = max(look.final for look in seen if look.at < rose)
     return next(look.at for look in seen if look.at > rose and look.final > before)
+
+
+def _anchored_since(home: Path, moment: float) -> int:
+    """Count the batches that this service has seen become final."""
+    final = [look.final for look in looks(home) if look.at > moment]
+    return final[-1] - final[0] if final else 0
 
 
 def _final(home: Path) -> int:
