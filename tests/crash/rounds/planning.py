@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 _FALLING: Final = {Kind.ONE: 1, Kind.WIPED: 1, Kind.TWO: 2, Kind.ALL: 4}
 _OFTEN: Final = (Kind.ONE, Kind.ONE, Kind.WIPED, Kind.TWO, Kind.TWO, Kind.ALL)
-_DOWN: Final = {Kind.ONE: 10.0, Kind.WIPED: 10.0, Kind.TWO: 9.0, Kind.ALL: 6.0}
+_DOWN: Final = {Kind.ONE: 8.0, Kind.WIPED: 8.0, Kind.TWO: 6.0, Kind.ALL: 4.0}
 """Seconds that they stay down."""
 
 

@@ -26,7 +26,7 @@ __all__ = ["Look", "found_with_a_card", "looks", "serve"]
 
 QUESTION = "question.json"
 SEEN = "seen.jsonl"
-_PAUSE = 0.15
+_PAUSE = 0.35
 _LOOK = 0.2
 _CARD = {"type_no": IDENTITY, "region": 32, "number": 1}
 _FINAL = 'SELECT count(*) FROM ledger_batch b JOIN ledger_transaction t ON t.id = b."transaction" WHERE t.block > 0'
