@@ -1,4 +1,4 @@
-"""`python -m tests.crash [--short] [--network] [--only NAME]`: kill copies of a founded house, judge each, tell."""
+"""`python -m tests.crash [--short | --least N] [--network] [--only NAME]`: kill copies of a founded house, judge each, tell."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ def main() -> int:
     args = _arguments()
     began = time.monotonic()
     moments = NETWORK_MOMENTS if args.network else MOMENTS
-    listed = short(moments) if args.short else full(moments, least=NETWORK_KILLS if args.network else KILLS)
+    least = args.least or (NETWORK_KILLS if args.network else KILLS)
+    listed = short(moments) if args.short else full(moments, least=least)
     runs = [run for run in listed if args.only in {None, run.strike.name}]
     folder = Path(tempfile.mkdtemp(prefix="ecert-crash-"))
     say(f"{len(runs)} runs in {folder}; founding the house that they copy")
@@ -117,6 +118,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--short", action="store_true", help="one kill at every name")
     parser.add_argument("--network", action="store_true", help="on live validators (build/validator/ecertd)")
+    parser.add_argument("--least", type=int, metavar="N", help="at least so many kills")
     parser.add_argument("--only", choices=sorted({*MOMENTS, *NETWORK_MOMENTS}), help="the kills at one name")
     return parser.parse_args()
 
