@@ -1,4 +1,4 @@
-"""`python -m tests.crash [--short | --least N] [--network] [--only NAME]`: kill copies of a founded house, judge each, tell."""
+"""`python -m tests.crash [--short] [--network] [--least N] [--only NAME]`: kill copies of a house, judge each, tell."""
 
 from __future__ import annotations
 
