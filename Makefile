@@ -65,9 +65,11 @@ test-large: $(READY) ## Run the tests that weigh their own process, each in one 
 furnish: $(VALIDATOR) $(SIGNER) $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(SLITHER) ## Make ready what any target needs of Python, Node and Go
 
 # POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
-crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1); needs root
-	$(ON) $(BIN)/python -m pytest -q tests/crash $(if $(POSTGRES),,tests/crash/full_disk.py)
-	$(ON) $(BIN)/python -m tests.crash $(if $(SHORT),--short)
+# NETWORK=1 kills houses that stand on live validators, and then validators under load.
+crash: $(READY) $(if $(NETWORK),$(VALIDATOR)) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1, NETWORK=1); needs root
+	$(if $(NETWORK),,$(ON) $(BIN)/python -m pytest -q tests/crash $(if $(POSTGRES),,tests/crash/full_disk.py))
+	$(ON) $(BIN)/python -m tests.crash $(if $(NETWORK),--network) $(if $(SHORT),--short)
+	$(if $(NETWORK),$(BIN)/python -m tests.crash.rounds $(if $(SHORT),--short))
 
 interop: openssl node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node 20 or newer
 	$(BIN)/python -m pytest tests/interop

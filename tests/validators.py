@@ -31,6 +31,7 @@ REGIONS = {31: "shanghai", 32: "jiangsu", 33: "zhejiang", 34: "anhui"}
 _DOORS = 10  # ports from one validator's first to the next one's
 _CONSENSUS, _RPC = 1, 3
 _PATIENCE = 60
+_KEPT = "priv_validator_state.json"
 
 
 @dataclass
@@ -48,6 +49,12 @@ class Network:
             [f"http://127.0.0.1:{self.base + _DOORS * n + _RPC}" for n in range(len(self.names))],
             [f"http://127.0.0.1:{self.base + _DOORS * n + _CONSENSUS}" for n in range(len(self.names))],
         )
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The ECERT_ variables that name these doors."""
+        rpc, consensus = (",".join(url[7:] for url in urls) for urls in (self.addresses.rpc, self.addresses.consensus))
+        return {"ECERT_LEDGER": f"rpc+http://{rpc}", "ECERT_CONSENSUS": consensus}
 
     @property
     def genesis(self) -> Path:
@@ -80,6 +87,15 @@ class Network:
         """Ask a validator's consensus RPC, such as `block?height=3`."""
         return httpx.get(f"{self.addresses.consensus[number]}/{what}", timeout=2, trust_env=False).json()["result"]
 
+    def wipe(self, number: int) -> None:
+        """Lose the disk of one that is down, but for its keys and what it signed last."""
+        folder = self.root / self.names[number] / "data"
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != _KEPT:
+                entry.unlink()
+
     def height(self, number: int) -> int:
         try:
             return int(self.asked(number, "status")["sync_info"]["latest_block_height"])
@@ -105,20 +121,28 @@ class Network:
         self.running.clear()
 
 
-def start_network(root: Path, founders: Sequence[bytes], *, count: int = 4) -> Network:
+def start_network(
+    root: Path,
+    founders: Sequence[bytes],
+    *,
+    count: int = 4,
+    commit_wait: str = "100ms",
+    heartbeat: str = "300ms",
+    first_port: int = 20_000,
+) -> Network:
     """Write the homes of a new chain and start all its validators; the first of `founders` makes the Consortium.
 
-    Blocks come as fast as they can, empty ones as well, so that no test waits for a heartbeat.
+    Unless told, blocks come as fast as they can, empty ones as well, so that no test waits for a heartbeat.
     """
-    network = Network(root, free_base(count), tuple(REGIONS.values())[:count])
+    network = Network(root, free_base(count, first_port), tuple(REGIONS.values())[:count])
     shutil.rmtree(root, ignore_errors=True)
     options: list[tuple[str, object]] = [
         ("--out", root),
         ("--founder", ",".join("0x" + address.hex() for address in founders)),
         ("--region", ",".join(f"{code}={name}" for code, name in list(REGIONS.items())[:count])),
         ("--first-port", network.base),
-        ("--commit-wait", "100ms"),
-        ("--heartbeat", "300ms"),
+        ("--commit-wait", commit_wait),
+        ("--heartbeat", heartbeat),
     ]
     told = [str(part) for option in options for part in option]
     subprocess.run([binary(), "testnet", *told], check=True, capture_output=True)
@@ -132,8 +156,8 @@ def binary() -> str:
     return os.environ.get("VALIDATOR_BINARY", str(BUILT))
 
 
-def free_base(count: int) -> int:
-    for base in range(20_000, 32_000, _DOORS * count):
+def free_base(count: int, first: int = 20_000) -> int:
+    for base in range(first, 32_000, _DOORS * count):
         try:
             for port in range(base, base + _DOORS * count):
                 with socket.socket() as probe:

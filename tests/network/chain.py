@@ -42,6 +42,12 @@ class Chain:
         assert "error" not in answer, answer
         return answer["result"]
 
+    def answers(self) -> bool:
+        try:
+            return bool(self.rpc("eth_chainId"))
+        except httpx.HTTPError:
+            return False
+
     def validators(self) -> set[str]:
         told = httpx.get(f"{self.consensus_rpc}/validators", timeout=5, trust_env=False).json()
         return {validator["address"] for validator in told["result"]["validators"]}

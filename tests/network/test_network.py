@@ -88,6 +88,17 @@ def test_one_down_the_chain_goes_on_two_down_it_stands_and_goes_on_after(
     await_that(lambda: all(height is not None and height > (stood[0] or 0) for height in heights()))
 
 
+def test_a_validator_alone_tells_the_newest_state_from_its_start_on(chain: Chain) -> None:
+    for number in "1234":
+        assert main(["network", "stop", number, "--hard"]) == 0
+    assert main(["network", "start", "1"]) == 0  # alone, so no block comes
+    await_that(chain.answers)
+    told = chain.result("eth_getTransactionCount", "0x" + ADMINS[0].address.hex(), "latest")
+    assert int(str(told), 16) > 0
+    for number in "234":
+        assert main(["network", "start", number]) == 0
+
+
 @pytest.mark.usefixtures("chain")
 def test_a_wiped_validator_comes_back(heights: Callable[[], list[int | None]]) -> None:
     assert main(["network", "wipe", "2"]) == 1  # it runs
