@@ -14,6 +14,7 @@ from bench.network.parts import Parts
 from bench.timing import Row, scaled
 from ecert.app.network.looking import await_height
 from ecert.app.network.plan import Plan
+from ecert.app.network.raising import raise_all
 from ecert.app.wiring import House
 
 __all__ = ["run"]
@@ -60,7 +61,7 @@ def _followed(plan: Plan, settings: Mapping[str, str], folder: Path, consortium:
     """Let the chain hurry on to a thousand blocks, and follow them from nothing."""
     validators.stop_all(plan)
     validators.hurry(plan)
-    validators.start_all(plan, height=1)
+    raise_all(plan, now=time.time)
     begun = weigh(plan)
     await_height(plan, max(scaled(_BLOCKS), begun.height + 10), now=time.time, patience=_LONGEST)
     weights["idled"] = (begun, weigh(plan))
