@@ -21,7 +21,7 @@ from ecert.runtime.bodies import Body, HolderRefBody
 from ecert.runtime.clock import Clock
 from ecert.runtime.signed import SignedRoute, require_partner, signed_by
 from ledger.replica import Replica
-from verifier.callbacks import Callbacks, Subscription
+from verifier.callbacks import Callbacks
 from verifier.partners import MOST, Limits, Wanted, hold_asking, hold_use, verify_many
 from verifier.presentations import Asking, verify_file, verify_presentation
 from verifier.receipts import Receipts
@@ -140,9 +140,9 @@ def _add_verifying(doors: APIRouter, desk: Desk) -> None:
             hold_asking(partner, asking)
         if body.receipt:
             (await run_in_threadpool(_window, request)).hold(region=region)
-        keeping = (
-            await run_in_threadpool(_keeping, desk, partner, body.subscription, now) if body.subscription else None
-        )
+        keeping = None
+        if body.subscription is not None:
+            keeping = await run_in_threadpool(_keeping, desk, partner, body.subscription, now)
         desk.replica.refresh()
         position = desk.replica.position
         report, more = _judge(desk, body, asking, now), dict[str, object]()
@@ -188,7 +188,7 @@ def _keeping(
         return None
     if not isinstance(asker, PartnerGateway):
         raise NotAllowed("gateway.not_partner", "a subscription is a partner's")
-    subscription: Subscription = desk.callbacks.subscriptions.find(asker, name)
+    subscription = desk.callbacks.subscriptions.find(asker, name)
     return lambda reports, position: desk.callbacks.accepting.keep(subscription, reports, position=position, now=now)
 
 

@@ -42,8 +42,9 @@ class Accepting:
         """
         found = {each.fingerprint: each for each in self._accepted(subscription, reports, position, now)}
         try:
-            with self.database.transaction() as connection:
-                self._write(connection, sorted(found.values(), key=lambda each: each.list), now)
+            if found:
+                with self.database.transaction() as connection:
+                    self._write(connection, sorted(found.values(), key=lambda each: each.fingerprint), now)
         except (Unavailable, IntegrityError):  # IntegrityError: it was ended meanwhile
             return None
         return len(found)
@@ -82,15 +83,16 @@ class Accepting:
         )
 
     def _write(self, connection: Connection, accepted: list[Acceptance], now: int) -> None:
-        """Hold every list first, so that who notes and who accepts never wait for each other."""
+        """Hold every list first, in one order, so that nobody waits for one who waits for him."""
+        counted = {each.list: each.counted for each in accepted}
+        for name in sorted(counted):
+            rows.open_list(connection, name, counted=counted[name])
+        noted = {name: rows.share(connection, name) for name in sorted(counted)}
+        rows.purge(connection, now=now)  # what has had its time was not told of: it is as new
+        new = rows.add(connection, accepted)
+        rows.prolong(connection, accepted)
         for each in accepted:
-            rows.open_list(connection, each.list, counted=each.counted)
-        noted = {name: rows.share(connection, name) for name in dict.fromkeys(each.list for each in accepted)}
-        new = [each for each in accepted if rows.add(connection, each)]
-        for each in accepted:
-            rows.prolong(connection, each)
-        for each in new:
-            if noted[each.list] > each.counted:
+            if each.fingerprint in new and noted[each.list] > each.counted:
                 self._catch_up(connection, each, noted[each.list], now)
 
     def _catch_up(self, connection: Connection, each: Acceptance, noted: int, now: int) -> None:

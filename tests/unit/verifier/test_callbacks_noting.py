@@ -143,6 +143,18 @@ def test_the_same_certificate_again_is_kept_once_and_longer(sponsor: Sponsor, wo
     assert told(sponsor) == [(1, 1)]
 
 
+def test_what_had_its_time_is_as_new_when_it_is_accepted_again(sponsor: Sponsor, world: World) -> None:
+    subscription, card = sponsor.subscribe(URL, days=1), world.anchored(exp=None)
+    sponsor.accept(subscription, card)
+    sponsor.now += 2 * 86_400
+    sponsor.change(7, 2, 0)  # nobody is told
+    reports, position = sponsor.judge(card)
+    sponsor.change(7, 1)
+    sponsor.callbacks.accepting.keep(subscription, reports, position=position, now=sponsor.now)
+
+    assert told(sponsor) == [(1, 1)]
+
+
 def test_nothing_is_lost_or_told_twice_where_noting_fails(sponsor: Sponsor, world: World) -> None:
     subscription, card = sponsor.subscribe(URL), world.anchored()
     sponsor.accept(subscription, card)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from ecert.runtime.storage import inserting, table_of
 from verifier.callbacks.tables import AcceptanceRow, NotedRow
@@ -78,20 +78,21 @@ def mark(connection: Connection, name: ListName, *, counted: int) -> None:
     connection.execute(update(_NOTED).where(here).values(counted=counted))
 
 
-def add(connection: Connection, acceptance: Acceptance) -> bool:
-    """Write an acceptance; False where the certificate is known. IntegrityError where the subscription has ended."""
-    adding = inserting(connection)(_ACCEPTANCE).values(**asdict(acceptance)).on_conflict_do_nothing()
-    return connection.execute(adding.returning(_ACCEPTANCE.c.place)).first() is not None
+def add(connection: Connection, accepted: Sequence[Acceptance]) -> set[bytes]:
+    """Write acceptances; return the fingerprints of those that were not known.
+
+    IntegrityError where the subscription has ended.
+    """
+    adding = inserting(connection)(_ACCEPTANCE).on_conflict_do_nothing().returning(_ACCEPTANCE.c.fingerprint)
+    return set(connection.execute(adding, [asdict(each) for each in accepted]).scalars())
 
 
-def prolong(connection: Connection, acceptance: Acceptance) -> None:
-    """Keep a known one for longer."""
-    same = (_ACCEPTANCE.c.subscription == acceptance.subscription) & (
-        _ACCEPTANCE.c.fingerprint == acceptance.fingerprint
-    )
-    connection.execute(
-        update(_ACCEPTANCE).where(same, _ACCEPTANCE.c.until < acceptance.until).values(until=acceptance.until)
-    )
+def prolong(connection: Connection, accepted: Sequence[Acceptance]) -> None:
+    """Keep the known ones for longer."""
+    same = (_ACCEPTANCE.c.subscription == bindparam("whose")) & (_ACCEPTANCE.c.fingerprint == bindparam("which"))
+    query = update(_ACCEPTANCE).where(same, _ACCEPTANCE.c.until < bindparam("end")).values(until=bindparam("end"))
+    told = [{"whose": each.subscription, "which": each.fingerprint, "end": each.until} for each in accepted]
+    connection.execute(query, told)
 
 
 def accepted_at(connection: Connection, name: ListName, places: Collection[int], *, now: int) -> list[Acceptance]:
