@@ -25,6 +25,7 @@ __all__ = ["DEAF", "TAKES", "deliver", "partner", "untold"]
 
 TAKES, DEAF = "91350100M000100Y43", "91440100M000100Y47"
 TOLD = "told.jsonl"
+_AWHILE, _DAY = 3_600, 86_400
 _WORDS = {0: "valid", 1: "revoked", 2: "suspended", 3: "superseded"}
 
 
@@ -57,10 +58,9 @@ def deliver(house: House, home: Path, *, ahead: int = 0) -> int:
 def untold(house: House, home: Path) -> Iterator[str]:
     """Deliver all that waits; tell what the partners were not told, or otherwise than the chain says."""
     house.rounds.once()
-    for ahead in range(0, OLDEST, 3600):
+    for ahead in (*range(0, _AWHILE, 60), OLDEST + _DAY):
         while deliver(house, home, ahead=ahead):
             pass
-    deliver(house, home, ahead=OLDEST + 3600)
     house.callbacks.purge(house.floor.now())
     file = home / TOLD
     came = [orjson.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
