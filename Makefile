@@ -8,19 +8,18 @@ FUZZ := build/fuzz/.ready
 PEERS := bench/peers/node_modules/.ready
 SLITHER := build/slither/.ready
 VALIDATOR := build/validator/ecertd
+SIGNER := build/validator/testsigner
 BASE ?= HEAD~1
 ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export TIMEFORMAT := == took %lR
-SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres
+.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres test-large furnish bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres nginx
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY) ## Set up, then run the main job on the embedded chain and say what held
 	$(BIN)/ecert demo
@@ -33,37 +32,44 @@ validator: $(VALIDATOR) ## Build the validator into build/validator and keep it;
 regions: $(READY) ## Run one deployment per region on 8031 to 8034, each beside its own validator where it is built (make validator)
 	ECERT_DEMO=1 $(BIN)/ecert regions
 
-network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine and leave them running (ecert network --help)
+network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine, founded by the regions, and leave them running (ecert network down)
 	$(BIN)/ecert network up
+	$(BIN)/ecert network found
 
-network-test: $(READY) $(VALIDATOR) ## Run the tests that need live validators
+network-test: nginx $(READY) $(VALIDATOR) $(SIGNER) ## Run the tests that need live validators; needs nginx, and root, for one fills a disk
 	$(BIN)/python -m pytest -m network
 
+# -trimpath as in the build, so that the modules are compiled once for both.
 validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fresh module list
-	cd deploy/validator && test -z "$$(gofmt -l .)" && go vet ./... && go test ./...
-	cd deploy/validator && go run honnef.co/go/tools/cmd/staticcheck@v0.6.1 ./...
+	cd deploy/validator && export GOFLAGS="$$(go env GOFLAGS) -trimpath" && test -z "$$(gofmt -l .)" && \
+		go vet ./... && go test ./... && go run honnef.co/go/tools/cmd/staticcheck@v0.6.1 ./...
 	$(PYTHON) deploy/validator/modules.py --check
 
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
-test-all: openssl chromium postgres node go $(READY) $(SOLC) $(INTEROP) ## Run every test on SQLite and the embedded chain; needs openssl, chromium, postgresql, Node 20 and Go
-	time FOUNDRY_PROFILE=short $(MAKE) forge
-	time $(MAKE) slither
-	time $(MAKE) validator-check
-	time $(BIN)/python -m pytest tests/hostile/test_large.py
-	time $(MAKE) test-sqlite
+# Two parts at a time, each with its time, the longest first; the first that fails ends all (tests/lanes.py).
+test-all: openssl chromium postgres nginx node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) ## Run every test: on SQLite, on PostgreSQL, on live validators, of the contracts and the validator; needs openssl, chromium, postgresql, Node 20, Go
+	$(BIN)/python -m tests.lanes test-postgres test-sqlite network-test validator-check test-large \
+		"forge FOUNDRY_PROFILE=short" slither
 
-test-sqlite: openssl chromium node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no network, on SQLite
+test-sqlite: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no validator, on SQLite
 	$(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
-test-postgres: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test on a throw-away PostgreSQL
+test-postgres: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run the same tests on a throw-away PostgreSQL
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest --ignore=tests/hostile/test_large.py -m "not network"
 
+test-large: $(READY) ## Run the tests that weigh their own process, each in one that has done nothing else
+	$(BIN)/python -m pytest tests/hostile/test_large.py
+
+furnish: $(VALIDATOR) $(SIGNER) $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(SLITHER) ## Make ready what any target needs of Python, Node and Go
+
 # POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
-crash: $(READY) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1); needs root
-	$(ON) $(BIN)/python -m pytest -q tests/crash $(if $(POSTGRES),,tests/crash/full_disk.py)
-	$(ON) $(BIN)/python -m tests.crash $(if $(SHORT),--short)
+# NETWORK=1 kills houses that stand on live validators, and then validators under load.
+crash: $(READY) $(if $(NETWORK),$(VALIDATOR)) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1, NETWORK=1); needs root
+	$(if $(NETWORK),,$(ON) $(BIN)/python -m pytest -q tests/crash $(if $(POSTGRES),,tests/crash/full_disk.py))
+	$(ON) $(BIN)/python -m tests.crash $(if $(NETWORK),--network) $(if $(SHORT),--short)
+	$(if $(NETWORK),$(BIN)/python -m tests.crash.rounds $(if $(SHORT),--short))
 
 interop: openssl node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node 20 or newer
 	$(BIN)/python -m pytest tests/interop
@@ -175,6 +181,10 @@ $(VALIDATOR): $(wildcard deploy/validator/go.* deploy/validator/*.go deploy/vali
 	@mkdir -p build/validator
 	cd deploy/validator && go build -trimpath -ldflags "-s -w" -o ../../$@ .
 
+$(SIGNER): $(wildcard deploy/validator/go.* deploy/validator/testsigner/*.go) | go
+	@mkdir -p build/validator
+	cd deploy/validator && go build -trimpath -ldflags "-s -w" -o ../../$@ ./testsigner
+
 $(SOLC): contracts/package.json contracts/package-lock.json | node
 	cd contracts && npm ci
 	@touch $@
@@ -184,7 +194,8 @@ $(PEERS): bench/peers/package.json bench/peers/package-lock.json | node
 	@touch $@
 
 go:
-	@command -v go >/dev/null || { echo "This target needs Go 1.23 or newer (Debian: golang)." >&2; exit 1; }
+	@test "$$(go env GOVERSION 2>/dev/null | sed 's/^go1\.\([0-9]*\).*/\1/')" -ge 23 2>/dev/null || { \
+		echo "This target needs Go 1.23 or newer (Debian 13: golang)." >&2; exit 1; }
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
@@ -193,6 +204,10 @@ node:
 openssl chromium:
 	@command -v $@ >/dev/null || { \
 		echo "This target needs the system package $@ (Debian: apt-get install $@)." >&2; exit 1; }
+
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+		echo "This target needs the system package nginx (Debian: apt-get install nginx-light)." >&2; exit 1; }
 
 postgres:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \

@@ -35,7 +35,7 @@ def measure(house: House) -> list[Row]:
         return mint(house.home, ask, now=house.floor.now()).text
 
     def whole() -> object:
-        redemption = Redemption(code(), window.use(ITEM), HOLDER.ref, f"bench-{next(keys)}")
+        redemption = Redemption(code(), window.use(ITEM), HOLDER.ref, "bench", f"bench-{next(keys)}")
         report = redeem(redemption, codes=house.codes, replica=house.replica, now=house.floor.now())
         if not report.certificates:
             raise RuntimeError(str(report.findings))

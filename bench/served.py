@@ -14,6 +14,7 @@ from fastapi import FastAPI, Response
 
 from bench.certificates import bare_p256
 from bench.shapes import NOW, Shapes
+from ecert.domain.errors import Unavailable
 from ecert.domain.receipt import parse_container
 from ecert.runtime.storage import open_database
 from ecert.runtime.web import furnish
@@ -41,10 +42,10 @@ class _NoCodes:
     """No window redeems here."""
 
     def read(self, text: str) -> Reading:
-        raise NotImplementedError(text)
+        raise Unavailable("home.unreachable", text)
 
     def redeem(self, **_question: object) -> str:
-        raise NotImplementedError
+        raise Unavailable("home.unreachable")
 
 
 def _nothing(*_args: object, **_named: object) -> None:

@@ -133,7 +133,7 @@ def _redeemed(opened: House, grown: _Grown) -> dict[str, int]:
     for number in range(CODES):
         ask = MintRequest(region=house.REGION, holder=HOLDER.ref, item=ITEM.code)
         code = mint(opened.home, ask, now=opened.floor.now()).text
-        redemption = Redemption(code, window.use(ITEM), HOLDER.ref, f"weights-{number}")
+        redemption = Redemption(code, window.use(ITEM), HOLDER.ref, "weights", f"weights-{number}")
         report = redeem(redemption, codes=opened.codes, replica=opened.replica, now=opened.floor.now())
         if not report.certificates:
             raise RuntimeError(str(report.findings))

@@ -28,7 +28,7 @@ def issue(issuer: Issuer, request: IssueRequest, *, now: int, once: Once | None 
 def issue_many(
     issuer: Issuer, requests: Sequence[IssueRequest], *, now: int, once: Once | None = None
 ) -> tuple[Issued, ...]:
-    """Issue 1 to 10,000 certificates in the order asked, or none: one bad request refuses them all.
+    """Issue up to 10,000 certificates in the order asked, or none: one bad request refuses them all.
 
     NotFound("issuer.unknown" | "type.unknown"), NotAllowed("issuer.not_in_force" | "issue.*" | "suite.*"),
     Conflict("issue.no_key" | "idempotency.other_request"), Malformed for a face that does not fit the catalogue.

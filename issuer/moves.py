@@ -90,7 +90,7 @@ def _pass(issuer: Issuer, connection: Connection, now: int) -> int:
     ready = [change for change in first.values() if _may_move(rows[change.certificate], change)]
     late = [change for change in first.values() if not _may_move(rows[change.certificate], change)]
     for change in late:
-        changes.overtake(connection, change)
+        changes.close(connection, change, state=changes.OVERTAKEN)
     _record(issuer, connection, ready, kind="status_due", now=now)
     _record(issuer, connection, late, kind="status_overtaken", now=now)
     take_effect(issuer, connection, ready, now=now)

@@ -13,7 +13,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
     from ledger.drivers.permissioned import NetworkLedger
 
-__all__ = ["Network", "start_network"]
+__all__ = ["REGIONS", "Network", "binary", "free_base", "start_network"]
 
 BUILT = Path(__file__).parents[1] / "build/validator/ecertd"
 REGIONS = {31: "shanghai", 32: "jiangsu", 33: "zhejiang", 34: "anhui"}
 _DOORS = 10  # ports from one validator's first to the next one's
 _CONSENSUS, _RPC = 1, 3
 _PATIENCE = 60
+_KEPT = "priv_validator_state.json"
 
 
 @dataclass
@@ -50,6 +51,12 @@ class Network:
         )
 
     @property
+    def settings(self) -> dict[str, str]:
+        """The ECERT_ variables that name these doors."""
+        rpc, consensus = (",".join(url[7:] for url in urls) for urls in (self.addresses.rpc, self.addresses.consensus))
+        return {"ECERT_LEDGER": f"rpc+http://{rpc}", "ECERT_CONSENSUS": consensus}
+
+    @property
     def genesis(self) -> Path:
         return self.root / self.names[0] / "config/genesis.json"
 
@@ -62,7 +69,7 @@ class Network:
     def start(self, number: int) -> None:
         with (self.root / f"{self.names[number]}.log").open("ab") as log:
             self.running[number] = subprocess.Popen(
-                [_binary(), "start", "--home", str(self.root / self.names[number]), "--log_no_color"],
+                [binary(), "start", "--home", str(self.home(number)), "--log_no_color"],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -73,13 +80,27 @@ class Network:
         process.send_signal(how)
         process.wait(_PATIENCE)
 
+    def home(self, number: int) -> Path:
+        return self.root / self.names[number]
+
+    def asked(self, number: int, what: str) -> Any:  # noqa: ANN401 - JSON of the validator
+        """Ask a validator's consensus RPC, such as `block?height=3`."""
+        return httpx.get(f"{self.addresses.consensus[number]}/{what}", timeout=2, trust_env=False).json()["result"]
+
+    def wipe(self, number: int) -> None:
+        """Lose the disk of one that is down, but for its keys and what it signed last."""
+        folder = self.root / self.names[number] / "data"
+        for entry in folder.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != _KEPT:
+                entry.unlink()
+
     def height(self, number: int) -> int:
-        url = self.addresses.consensus[number]
         try:
-            told = httpx.get(f"{url}/status", timeout=2, trust_env=False).json()
+            return int(self.asked(number, "status")["sync_info"]["latest_block_height"])
         except httpx.HTTPError:
             return -1
-        return int(told["result"]["sync_info"]["latest_block_height"])
 
     def wait(self, number: int, height: int) -> None:
         deadline = time.monotonic() + _PATIENCE
@@ -100,35 +121,43 @@ class Network:
         self.running.clear()
 
 
-def start_network(root: Path, founders: Sequence[bytes], *, count: int = 4) -> Network:
+def start_network(
+    root: Path,
+    founders: Sequence[bytes],
+    *,
+    count: int = 4,
+    commit_wait: str = "100ms",
+    heartbeat: str = "300ms",
+    first_port: int = 20_000,
+) -> Network:
     """Write the homes of a new chain and start all its validators; the first of `founders` makes the Consortium.
 
-    Blocks come as fast as they can, empty ones as well, so that no test waits for a heartbeat.
+    Unless told, blocks come as fast as they can, empty ones as well, so that no test waits for a heartbeat.
     """
-    network = Network(root, _free_base(count), tuple(REGIONS.values())[:count])
+    network = Network(root, free_base(count, first_port), tuple(REGIONS.values())[:count])
     shutil.rmtree(root, ignore_errors=True)
     options: list[tuple[str, object]] = [
         ("--out", root),
         ("--founder", ",".join("0x" + address.hex() for address in founders)),
         ("--region", ",".join(f"{code}={name}" for code, name in list(REGIONS.items())[:count])),
         ("--first-port", network.base),
-        ("--commit-wait", "100ms"),
-        ("--heartbeat", "300ms"),
+        ("--commit-wait", commit_wait),
+        ("--heartbeat", heartbeat),
     ]
     told = [str(part) for option in options for part in option]
-    subprocess.run([_binary(), "testnet", *told], check=True, capture_output=True)
+    subprocess.run([binary(), "testnet", *told], check=True, capture_output=True)
     for number in range(count):
         network.start(number)
     network.wait(0, 3)
     return network
 
 
-def _binary() -> str:
+def binary() -> str:
     return os.environ.get("VALIDATOR_BINARY", str(BUILT))
 
 
-def _free_base(count: int) -> int:
-    for base in range(20_000, 32_000, _DOORS * count):
+def free_base(count: int, first: int = 20_000) -> int:
+    for base in range(first, 32_000, _DOORS * count):
         try:
             for port in range(base, base + _DOORS * count):
                 with socket.socket() as probe:

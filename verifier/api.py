@@ -201,13 +201,15 @@ def _add_redeeming(doors: APIRouter, desk: Desk) -> None:
             case PartnerGateway():
                 desk.limits.redeem(caller, now=now)
                 hold_use(caller, use)
+                asker = f"partner:{caller.uscc}"
             case Caller():
                 caller.hold(region=use.division[:2])
+                asker = f"key:{caller.key_id}"
         keeping = _keeping(desk, caller, body.subscription, now)
         desk.replica.refresh()
         position = desk.replica.position
         holder = body.holder.ref() if body.holder else None
-        redemption = Redemption(body.code, use, holder, idempotency_key)
+        redemption = Redemption(body.code, use, holder, asker, idempotency_key)
         report = redeem(redemption, codes=desk.codes, replica=desk.replica, now=now)
         desk.judged(report)
         more = dict[str, object]()

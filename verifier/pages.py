@@ -139,6 +139,7 @@ def _redemption(desk: Desk, station: _Station, form: Form) -> Redemption:
         code=scanned(desk, text=form.text("code"), picture=form.files.get("picture", b"")),
         use=parse_use(use),
         holder=_holder(form),
+        asker=f"window:{station.window.device}",
         idempotency_key=form.text("key"),
     )
 

@@ -50,6 +50,7 @@ class Codes(Protocol):
         use: Use,
         holder: HolderRef | None,
         requester: str,
+        asker: str,
         idempotency_key: str,
         now: int,
     ) -> str:
@@ -62,11 +63,15 @@ class Codes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
-    """A window's request: the scanned text, the use, whom the clerk has identified, and the request's own key."""
+    """A window's request: the scanned text, the use, whom the clerk has identified, and the request's own key.
+
+    `asker` is who was let in, by access key, partner or window; the use has what they say of themselves.
+    """
 
     code: str = field(repr=False)
     use: Use
     holder: HolderRef | None
+    asker: str
     idempotency_key: str
 
     @property
@@ -101,6 +106,7 @@ def redeem(redemption: Redemption, *, codes: Codes, replica: Replica, now: int) 
             use=redemption.use,
             holder=redemption.holder,
             requester=redemption.use.organisation,
+            asker=redemption.asker,
             idempotency_key=redemption.idempotency_key,
             now=now,
         )

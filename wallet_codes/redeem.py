@@ -36,12 +36,16 @@ KIND: Final = "redeem"
 
 @dataclass(frozen=True, slots=True)
 class RedeemRequest:
-    """`requester` is the organisation that the answer is for; `holder` the person at hand, where identified."""
+    """`requester` is the organisation that the answer is for; `holder` the person at hand, where identified.
+
+    `asker` is who was let in to ask (an access key, a partner, a window); a region vouches for its own askers.
+    """
 
     text: str = field(repr=False)
     use: Use
     holder: HolderRef | None
     requester: str
+    asker: str
     idempotency_key: str
 
 
@@ -108,10 +112,10 @@ def _look(attempt: _Attempt) -> tuple[str | None, store.StoredCode | None]:
             return answered, None if answered else _find(connection, home, attempt.reading)
     # Looked up and counted in one transaction, which later tries of the window wait for: many at once are no way round.
     with home.database.transaction() as connection:
-        tries.hold(connection, home, request.use, requester=request.requester, now=now)
+        tries.hold(connection, home, request.use, asker=request.asker, now=now)
         found = _find(connection, home, attempt.reading)
         if found is None:
-            tries.count(connection, home, request.use, region=attempt.region, requester=request.requester, now=now)
+            tries.count(connection, home, request.use, region=attempt.region, asker=request.asker, now=now)
     return None, found
 
 
@@ -169,5 +173,6 @@ def _commit(attempt: _Attempt, code: store.StoredCode, subject: Subject, answer:
             return answered
         usage.record(connection, home, subject=subject, entry=entry)
         answers.keep(connection, home, attempt.question, region=code.region, response=answer.text, now=now)
-        home.audit(connection, region=code.region, kind=KIND, record=usage.wire(entry), now=now)
+        record = usage.wire(entry) | {"asker": attempt.request.asker}
+        home.audit(connection, region=code.region, kind=KIND, record=record, now=now)
     return answer.text

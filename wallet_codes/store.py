@@ -94,16 +94,16 @@ def answer(connection: Connection, name: bytes, *, since: int) -> bytes | None:
     return connection.execute(query).scalar()
 
 
-def add_try(connection: Connection, *, region: int, window: bytes, requester: bytes, now: int) -> None:
+def add_try(connection: Connection, *, region: int, window: bytes, asker: bytes, now: int) -> None:
     """Write a wrong try."""
-    connection.execute(insert(_TRY).values(region=region, window=window, requester=requester, at=now))
+    connection.execute(insert(_TRY).values(region=region, window=window, requester=asker, at=now))
 
 
-def tries(connection: Connection, *, window: bytes, requester: bytes, since: int) -> tuple[int, int]:
-    """Count the wrong tries after `since`: of the window, and of its whole organisation."""
+def tries(connection: Connection, *, window: bytes, asker: bytes, since: int) -> tuple[int, int]:
+    """Count the wrong tries after `since`: of the window, and of whoever asks through it."""
     recent = _TRY.c.at > since
     here = select(func.count()).where(recent, _TRY.c.window == window)
-    there = select(func.count()).where(recent, _TRY.c.requester == requester)
+    there = select(func.count()).where(recent, _TRY.c.requester == asker)
     return connection.execute(here).scalar_one(), connection.execute(there).scalar_one()
 
 

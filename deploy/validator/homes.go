@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -38,8 +39,9 @@ func initCommand() *cobra.Command {
 }
 
 // joinCommand is the second step: every member makes the same genesis file from the same cards, and compares its hash.
+// Who joins a chain that stands already takes its genesis file, and is voted in once it has followed to the head.
 func joinCommand() *cobra.Command {
-	var where, name, first string
+	var where, name, first, standing string
 	var cards []string
 	terms := newTerms()
 	cmd := &cobra.Command{
@@ -53,10 +55,7 @@ func joinCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if network.Time, err = time.Parse(time.RFC3339, first); err != nil {
-				return err
-			}
-			genesis, err := home.Genesis(network)
+			genesis, err := genesisOf(network, first, standing)
 			if err != nil {
 				return err
 			}
@@ -68,9 +67,45 @@ func joinCommand() *cobra.Command {
 	cmd.Flags().StringVar(&where, "home", "", "the home's directory")
 	cmd.Flags().StringVar(&name, "name", "", "whose home it is")
 	cmd.Flags().StringSliceVar(&cards, "card", nil, "files of all validators' cards, in the members' agreed order")
-	cmd.Flags().StringVar(&first, "time", "", "the genesis time (RFC 3339), the same for all")
+	cmd.Flags().StringVar(&first, "time", "", "the genesis time (RFC 3339), the same for all; founders are named with it")
+	cmd.Flags().StringVar(&standing, "genesis", "", "the genesis file of a chain that stands already")
 	terms.bind(cmd.Flags())
-	require(cmd, "home", "name", "card", "time", "founder")
+	require(cmd, "home", "name", "card")
+	cmd.MarkFlagsOneRequired("time", "genesis")
+	cmd.MarkFlagsMutuallyExclusive("time", "genesis")
+	cmd.MarkFlagsMutuallyExclusive("founder", "genesis")
+	return cmd
+}
+
+func genesisOf(network home.Network, first, standing string) (raw []byte, err error) {
+	if standing != "" {
+		return os.ReadFile(standing)
+	}
+	if network.Time, err = time.Parse(time.RFC3339, first); err != nil {
+		return nil, err
+	}
+	return home.Genesis(network)
+}
+
+// peersCommand lets a home talk to another set of validators: the others' side of one that joins or leaves.
+func peersCommand() *cobra.Command {
+	var where, name string
+	var cards []string
+	cmd := &cobra.Command{
+		Use: "peers", Short: "Name the nodes that a home talks to, from their cards; it has to be started anew", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var network home.Network
+			own, err := readCards(cards, name, &network)
+			if err != nil {
+				return err
+			}
+			return home.Peers(where, own, network)
+		},
+	}
+	cmd.Flags().StringVar(&where, "home", "", "the home's directory")
+	cmd.Flags().StringVar(&name, "name", "", "whose home it is")
+	cmd.Flags().StringSliceVar(&cards, "card", nil, "files of all validators' cards, its own among them")
+	require(cmd, "home", "name", "card")
 	return cmd
 }
 

@@ -89,10 +89,20 @@ def _demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> 
     return (regions.demonstrate if args.network else demo.run)(args, settings, clock)
 
 
+def _network(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
+    match args.act:
+        case "up":
+            return regions.up(args, settings, clock)
+        case "found":
+            return regions.found(settings, clock)
+        case _:
+            return network.run(args, settings, clock)
+
+
 _OWN: Final[Mapping[str, Callable[[argparse.Namespace, Settings, Clock], int]]] = {
     "demo": _demonstrate,
     "serve": serving.run,
-    "network": network.run,
+    "network": _network,
     "regions": regions.run,
     "access": access_keys.run,
     "keys": upkeep.run,

@@ -52,6 +52,8 @@ class Delta:
     def settle(self) -> None:
         """Wait until what any of them queued is final, and all of them have followed it."""
         for house in self.each:
+            house.rounds.once()  # each sends before one waits
+        for house in self.each:
             house.settle()
         newest = max(house.replica.head.number for house in self.each)
         for house in self.each:

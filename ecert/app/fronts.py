@@ -15,7 +15,8 @@ import ecert.app.demo.pages
 import verifier.pages
 import wallet_codes.pages
 from ecert.app.demo.roster import Roster
-from ecert.app.wiring import House, region_signer
+from ecert.app.region_keys import region_signer
+from ecert.app.wiring import House
 from ecert.runtime.shell import Sessions, Shell, static_router, templates
 from verifier.desk import Desk
 from verifier.receipts import Receipts

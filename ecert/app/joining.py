@@ -81,15 +81,24 @@ class HomeRegions:
         return Reading(reading.kind, reading.region.number, reading.text)
 
     def redeem(
-        self, *, text: str, use: Use, holder: HolderRef | None, requester: str, idempotency_key: str, now: int
+        self,
+        *,
+        text: str,
+        use: Use,
+        holder: HolderRef | None,
+        requester: str,
+        asker: str,
+        idempotency_key: str,
+        now: int,
     ) -> str:
         """Redeem at the home region."""
+        request = RedeemRequest(text, use, holder, requester, asker, idempotency_key)
         region = read(text).region.number
         if region in self.gateways:
             self.gateways[region].hold("home.unreachable")
-            return redeem(self.home, RedeemRequest(text, use, holder, requester, idempotency_key), now=now)
+            return redeem(self.home, request, now=now)
         codes = CodesAbroad(self.lines.to(region, speaker=int(use.division[:2])))
-        return codes.redeem(text=text, use=use, holder=holder, requester=requester, idempotency_key=idempotency_key)
+        return codes.redeem(request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from ecert.app.wiring import House, region_signer
+from ecert.app.region_keys import region_signer
+from ecert.app.wiring import House
 from ecert.domain import jws
 from ecert.domain.errors import Malformed, Unavailable
 from ecert.runtime.clock import Clock

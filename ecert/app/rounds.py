@@ -61,9 +61,12 @@ class Rounds:
         return waiting
 
     def settle(self) -> None:
-        """Go round until nothing waits and all of it is followed; Unavailable("ledger.unsettled") after two minutes."""
+        """Go round until nothing waits and all of it is followed; Unavailable("ledger.unsettled") after two minutes.
+
+        It takes two quiet rounds: what the first is answered, the second may have to send again.
+        """
         give_up = time.monotonic() + _PATIENCE
-        while self.once() or not self.anchoring.is_idle():
+        while self.once() or not self.anchoring.is_idle() or self.once():
             if time.monotonic() > give_up:
                 raise Unavailable("ledger.unsettled", "transactions are still under way")
             time.sleep(_PAUSE)

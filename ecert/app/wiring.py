@@ -17,12 +17,11 @@ from ecert.app.calling import callbacks_of
 from ecert.app.floor import Drivers, Floor, open_floor
 from ecert.app.followed import trust_in_time, trust_now
 from ecert.app.joining import AuditLogs, Gateway, HomeRegions, issuing_regions
+from ecert.app.region_keys import region_signer
 from ecert.app.rounds import Rounds, Watching, settle_queue
 from ecert.domain.errors import Conflict, NotFound, Unavailable
 from ecert.domain.gateways import find_gateway
-from ecert.domain.signer import Signer
 from ecert.runtime.clock import Clock
-from ecert.runtime.keys import Keys
 from ecert.runtime.settings import FOLLOWER, Settings
 from ecert.runtime.signed import Door
 from issuer import Issuer, due, reopen_lists
@@ -50,7 +49,6 @@ from wallet_codes.purging import purge
 from wallet_codes.regions import REGIONS
 
 __all__ = [
-    "REGION_PURPOSES",
     "Gateway",
     "House",
     "account",
@@ -59,14 +57,11 @@ __all__ = [
     "encode",
     "found",
     "open_house",
-    "region_signer",
     "server_of",
     "sign_through",
 ]
 
 T = TypeVar("T")
-REGION_SUITE = "ES256"
-REGION_PURPOSES = ("code", "gateway", "receipt", "status")
 
 
 def _embedded(rest: str, settings: Settings, clock: Clock) -> Ledger:
@@ -278,11 +273,6 @@ def _writer(floor: Floor, directory: Directory) -> ReplicaWriter:
     identity = floor.ledger.identity()
     genesis = Head(0, identity.genesis, 0)
     return ReplicaWriter(floor.settings.replica, chain=identity, consortium=directory.consortium, genesis=genesis)
-
-
-def region_signer(keys: Keys, region: int, purpose: str) -> Signer:
-    """Open one of a region's own keys: code, gateway, receipt or status."""
-    return keys.signer(f"region-{region}-{purpose}-1", suite=REGION_SUITE)
 
 
 def announce(house: House, url: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -48,7 +48,7 @@ class Item:
     zh: str
     en: str
     required: tuple[Requirement, ...]
-    elements: Mapping[str, tuple[str, ...]] = field(hash=False)
+    elements: Mapping[str, tuple[str, ...]]
     least_assurance: Assurance
     follow_up: tuple[str, ...]
     basis: Basis
@@ -69,7 +69,7 @@ class Items:
 
     version: int
     sha256: bytes
-    items: Mapping[str, Item] = field(hash=False)
+    items: Mapping[str, Item]
 
     def by_item_code(self, code: str) -> Item:
         """Find an item; NotFound `item.unknown`."""

@@ -156,7 +156,7 @@ def list_id(uri: str) -> tuple[int, int]:
 
 
 _MAX_URI = 512
-_URI = re.compile(r"https?://[!-~]+", re.ASCII)
+_URI = re.compile(r"https?://[!-~]+")
 _LIST_URI = re.compile(r"https?://[^/?#]+/(?:[^/?#]*/)*(?P<region>[1-9][0-9])-(?P<number>0|[1-9][0-9]{0,9})")
 
 

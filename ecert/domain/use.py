@@ -75,7 +75,7 @@ def use_hash(use: Use) -> bytes:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or not value.strip() or not is_clean(value):
+    if not isinstance(value, str) or len(value) > _LONGEST or not value.strip() or not is_clean(value):
         raise Malformed("use.form", f"a text of at most {_LONGEST} characters is expected")
     return value
 

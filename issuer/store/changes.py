@@ -106,9 +106,22 @@ def resend(connection: Connection, transaction: int, *, again: int) -> None:
     connection.execute(update(_change).where(_carried(transaction)).values(transaction=again))
 
 
-def overtake(connection: Connection, change: StoredChange) -> None:
-    """Record that a change found its certificate in a state that allows it no more."""
-    connection.execute(update(_change).where(_change.c.id == change.id).values(state=OVERTAKEN))
+def close(connection: Connection, change: StoredChange, *, state: str) -> None:
+    """Record what became of one change; `OVERTAKEN` where a later one of its certificate counts."""
+    connection.execute(update(_change).where(_change.c.id == change.id).values(state=state))
+
+
+def carried(connection: Connection, transaction: int) -> list[StoredChange]:
+    """Read the queued changes that one transaction carries."""
+    rows = connection.execute(select(_change).where(_carried(transaction)).order_by(_change.c.id))
+    return [StoredChange(**row._mapping) for row in rows]  # noqa: SLF001 — SQLAlchemy's documented name
+
+
+def followed(connection: Connection, transaction: int) -> set[int]:
+    """Tell which of the changes that one transaction carries have a later one of the same certificate behind them."""
+    later = _change.alias()
+    behind = (later.c.certificate == _change.c.certificate) & (later.c.transaction > transaction)
+    return set(connection.execute(select(_change.c.id).join(later, behind).where(_carried(transaction))).scalars())
 
 
 def _carried(transaction: int) -> ColumnElement[bool]:

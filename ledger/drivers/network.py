@@ -173,7 +173,9 @@ class _Kept:
         content = orjson.dumps({"genesis": self._genesis, "chain_id": self.chain_id, "trusted": block})
         with suppress(OSError):  # a full disk costs the way from an older block, not the chain
             beside = self._path.with_suffix(".new")
-            beside.write_bytes(content)
+            with beside.open("wb") as file:
+                file.write(content)
+                os.fsync(file.fileno())  # or a power cut could leave an empty file under the name
             os.replace(beside, self._path)  # noqa: PTH105 - one durable step
         self._written = self._newest.height
 

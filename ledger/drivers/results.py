@@ -17,6 +17,7 @@ from ecert.domain.errors import VerificationFailed
 from ecert.domain.merkle import Tree
 from ledger.drivers.calls import error_name
 from ledger.evidence.checker import bytes_field, number_field
+from ledger.evidence.protobuf import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,6 @@ _RESPONSE: Final = b"/cosmos.evm.vm.v1.MsgEthereumTxResponse"
 _REVERTED: Final = "execution reverted"
 _RESPONSES, _LOGS, _TOPICS = 2, 2, 2  # numbers of repeated fields, each in its own message
 _WORD, _ADDRESS = 32, 20
-_LONGEST_VARINT: Final = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +92,16 @@ class _Told:
 
 
 def _response(content: bytes) -> bytes:
-    for number, message in _fields(content):
+    for number, message in fields(content):
         if number == _RESPONSES and isinstance(message, bytes) and _first(message, 1) == _RESPONSE:
             return _first(message, 2)
     return b""
 
 
 def _result(response: bytes, index: int) -> Result:
-    fields = list(_fields(response))
-    single = {number: content for number, content in fields if isinstance(content, bytes)}
-    logs = tuple(_log(content) for number, content in fields if number == _LOGS and isinstance(content, bytes))
+    found = list(fields(response))
+    single = {number: content for number, content in found if isinstance(content, bytes)}
+    logs = tuple(_log(content) for number, content in found if number == _LOGS and isinstance(content, bytes))
     fault = single.get(4, b"").decode()
     return Result(_hex(single[1], _WORD), index, _error(fault, single.get(3, b"")), logs)
 
@@ -114,8 +114,8 @@ def _error(fault: str, returned: bytes) -> str | None:
 
 
 def _log(content: bytes) -> Log:
-    fields = list(_fields(content))
-    topics = tuple(_hex(text, _WORD) for number, text in fields if number == _TOPICS)
+    found = list(fields(content))
+    topics = tuple(_hex(text, _WORD) for number, text in found if number == _TOPICS)
     return Log(_hex(_first(content, 1), _ADDRESS), topics, _optional(content, 3))
 
 
@@ -139,42 +139,11 @@ def _list(told: object) -> list[object]:
 
 
 def _first(message: bytes, wanted: int) -> bytes:
-    for number, content in _fields(message):
+    for number, content in fields(message):
         if number == wanted and isinstance(content, bytes):
             return content
     raise ValueError(wanted)
 
 
 def _optional(message: bytes, wanted: int) -> bytes:
-    return next((c for number, c in _fields(message) if number == wanted and isinstance(c, bytes)), b"")
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Decode the fields of one protobuf message in order."""
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        match tag & 7:
-            case 0:
-                number, at = _varint(message, at)
-                yield tag >> 3, number
-            case 1:
-                at += 8
-            case 2:
-                size, at = _varint(message, at)
-                if at + size > len(message):
-                    raise ValueError(size)
-                yield tag >> 3, message[at : at + size]
-                at += size
-            case kind:
-                raise ValueError(kind)
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while shift < _LONGEST_VARINT:
-        number |= (message[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if message[at - 1] < 0x80:  # noqa: PLR2004 - the mark of a varint's last byte
-            return number, at
-    raise ValueError(at)
+    return next((c for number, c in fields(message) if number == wanted and isinstance(c, bytes)), b"")

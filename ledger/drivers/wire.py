@@ -58,7 +58,8 @@ class Wire:
     def call(self, method: str, params: Params) -> Any:  # noqa: ANN401 - JSON of a stranger
         """Ask and return the result as parsed JSON. Refusal where the validator answers with an error.
 
-        Unavailable "ledger.silent", "ledger.tls", "ledger.answer_large", "ledger.answer_slow" or "ledger.answer_form".
+        Unavailable "ledger.silent", "ledger.tls", "ledger.turned_away", "ledger.answer_large", "ledger.answer_slow" or
+        "ledger.answer_form".
         """
         told = self._parsed(self._body({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
         match told:
@@ -99,6 +100,8 @@ class Wire:
     def _read(self, answer: httpx.Response, give_up: float) -> bytes:
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise Unavailable("ledger.answer_form", f"{self.url}: compressed, which nobody asked for")
+        if answer.is_client_error and "json" not in answer.headers.get("content-type", ""):
+            raise Unavailable("ledger.turned_away", f"{self.url}: HTTP {answer.status_code}")
         content = bytearray()
         for piece in answer.iter_raw():
             content += piece

@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from ledger.evidence import protobuf
 from ledger.evidence.checker import Header, Refused, Validator, bytes_field, number_field
 
 __all__ = ["hold_chain", "hold_names", "read_header", "read_proof", "read_signed_header", "read_validators"]
@@ -99,7 +100,7 @@ def read_proof(told: Any) -> tuple[dict[str, object], dict[str, object]]:  # noq
     tree, stores = told["response"]["proofOps"]["ops"]
     if (tree["type"], stores["type"]) != ("ics23:iavl", "ics23:simple"):
         raise Refused("evidence.form", "proofs of the two kinds are expected")
-    kind, body = next(_fields(_base64(tree["data"])))
+    kind, body = _contents(_base64(tree["data"]))[0]
     proven = _existence(_message(_base64(stores["data"]))[1])
     root = {"root": proven["value"].hex(), "path": [step[:1] + step[-2 * _SIBLING :] for step in proven["path"]]}
     if kind == 1:
@@ -144,9 +145,9 @@ def _neighbour(body: bytes | None) -> dict[str, object] | None:
 
 def _existence(body: bytes) -> dict[str, Any]:
     """Read an ICS 23 existence proof; a step becomes the sibling's side, the node's prefix and the sibling."""
-    fields = list(_fields(body))
-    key, value, leaf = (next((content for number, content in fields if number == each), b"") for each in (1, 2, 3))
-    path = [_step(_message(content)) for number, content in fields if number == 4]  # noqa: PLR2004 - the path's field
+    found = _contents(body)
+    key, value, leaf = (next((content for number, content in found if number == each), b"") for each in (1, 2, 3))
+    path = [_step(_message(content)) for number, content in found if number == 4]  # noqa: PLR2004 - the path's field
     return {"key": key, "value": value, "leaf": _message(leaf)[5].hex(), "path": path}
 
 
@@ -160,22 +161,8 @@ def _step(operation: dict[int, bytes]) -> str:
 
 
 def _message(body: bytes) -> dict[int, bytes]:
-    return {number: content for number, content in _fields(body) if isinstance(content, bytes)}
+    return dict(_contents(body))
 
 
-def _fields(body: bytes) -> Iterator[tuple[int, Any]]:
-    at = 0
-    while at < len(body):
-        tag, at = _read_varint(body, at)
-        value, at = _read_varint(body, at)
-        content: bytes | int = value
-        if tag & 7 == 2:  # noqa: PLR2004 - protobuf's length-delimited
-            content, at = body[at : at + value], at + value
-        yield tag >> 3, content
-
-
-def _read_varint(body: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while body[at] & 0x80:
-        value, shift, at = value | (body[at] & 0x7F) << shift, shift + 7, at + 1
-    return value | body[at] << shift, at + 1
+def _contents(body: bytes) -> list[tuple[int, bytes]]:
+    return [(number, content) for number, content in protobuf.fields(body) if isinstance(content, bytes)]

@@ -48,6 +48,7 @@ class Redeemer:
             use=said,
             holder=holder,
             requester=said.organisation,
+            asker="key:1",
             idempotency_key=key,
             now=window.floor.now(),
         )

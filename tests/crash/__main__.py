@@ -1,4 +1,4 @@
-"""`python -m tests.crash [--short] [--only NAME]`: found one house, kill copies of it, judge each, print the table."""
+"""`python -m tests.crash [--short] [--network] [--least N] [--only NAME]`: kill copies of a house, judge each, tell."""
 
 from __future__ import annotations
 
@@ -18,39 +18,46 @@ from functools import partial
 from pathlib import Path
 
 from ecert.app.wiring import House
-from ecert.domain.errors import EcertError
-from ecert.runtime.logs import install_logs
 from tests.crash.breaking import BREAKAGES
-from tests.crash.housing import NOTES, copy_home, found, opened
-from tests.crash.judging import judge, judge_founding
-from tests.crash.naming import MOMENTS
+from tests.crash.grounds import Ground, embedded_ground, network_ground
+from tests.crash.housing import NOTES, opened
+from tests.crash.judging import judge, judge_founding, judge_restored
+from tests.crash.naming import MOMENTS, NETWORK_MOMENTS
 from tests.crash.notes import Notes
 from tests.crash.planning import Run, full, short
+from tests.crash.processes import ask_in_a_process, fork, in_a_process, say
 from tests.crash.watching import Strike, watch
 from tests.crash.working import work
-from tests.databases import remove_home
 
+KILLS = 300
+NETWORK_KILLS = 75
+"""Fewer, for each begins by starting four validators: every name at every moment once."""
 LANES = 2
-PATIENCE = 180.0
 DAYS = 6
 PROOF = 4
 """The seed of the day that the judge is proved on."""
+Judge = Callable[[Path], list[str]]
+
+_BRIEFLY = ("a root is anchored twice", "a bit of the replica is flipped")
+"""What is proved on a network too: the rest is about rows."""
+_RESTORED = ("a certificate is gone", "a root is anchored twice", "a status is other than on chain")
+"""What the judge of a restored house is to find."""
 
 
 def main() -> int:
     """Run the list; 0 if no promise was broken and every kill hit."""
     args = _arguments()
     began = time.monotonic()
-    runs = [run for run in (short() if args.short else full()) if args.only in {None, run.strike.name}]
+    moments = NETWORK_MOMENTS if args.network else MOMENTS
+    least = args.least or (NETWORK_KILLS if args.network else KILLS)
+    listed = short(moments) if args.short else full(moments, least=least)
+    runs = [run for run in listed if args.only in {None, run.strike.name}]
     folder = Path(tempfile.mkdtemp(prefix="ecert-crash-"))
-    template = folder / "founded"
-    _say(f"{len(runs)} runs in {folder}; founding the house that they copy")
-    if _in_a_process(lambda: found(template)) != 0:
-        _say("the house could not be founded")
+    say(f"{len(runs)} runs in {folder}; founding the house that they copy")
+    grounds = _network_grounds(folder) if args.network else [embedded_ground(folder)] * LANES
+    if not _prove_judges(grounds[0], folder, is_brief=args.network):
         return 1
-    if not _prove_judge(template, folder):
-        return 1
-    lanes = [_fork(lambda lane=lane: _lane(runs[lane::LANES], template, folder, lane)) for lane in range(LANES)]
+    lanes = [fork(lambda lane=lane: _lane(runs[lane::LANES], grounds[lane], folder, lane)) for lane in range(LANES)]
     statuses = [os.waitpid(lane, 0)[1] for lane in lanes]
     results = [json.loads(line) for lane in range(LANES) for line in (folder / f"lane-{lane}").read_text().splitlines()]
     ok = _tell(results, time.monotonic() - began) and statuses == [0] * LANES and len(results) == len(runs)
@@ -59,16 +66,34 @@ def main() -> int:
     return 0 if ok else 1
 
 
-def _prove_judge(template: Path, folder: Path) -> bool:
-    """Tell whether the judge passes a day's whole house and names whatever is broken in it."""
+def _network_grounds(folder: Path) -> list[Ground]:
+    """Give each lane a network, whose blocks come as fast as they can while there is anything to put into them."""
+    return [
+        network_ground(folder / f"ground-{lane}", commit_wait="100ms", heartbeat="1m", lane=lane)
+        for lane in range(LANES)
+    ]
+
+
+def _prove_judges(ground: Ground, folder: Path, *, is_brief: bool) -> bool:
+    """Tell whether the judges pass a day's whole house and name whatever is broken in it."""
     whole = folder / "whole"
-    copy_home(template, whole)
-    if _in_a_process(lambda: _spend_a_day(whole)) != 0:
+    ground.lay(whole)
+    if in_a_process(lambda: _spend_a_day(whole)) != 0:
         return False
-    passed = {name: _judged(whole, folder / "broken", act) for name, act in {"nothing": None, **BREAKAGES}.items()}
-    for name, wrong in passed.items():
-        _say(f"judge: {name:38s} {wrong[0][:70] if wrong else 'nothing to say'}")
-    return all(bool(wrong) == (name != "nothing") for name, wrong in passed.items())
+    ground.rest()
+    proofs: list[tuple[str, Judge]] = [(name, judge) for name in ("nothing", *(_BRIEFLY if is_brief else BREAKAGES))]
+    proofs += [(name, _judge_as_restored) for name in ("nothing", *_RESTORED)]
+    return all(_is_right(replace(ground, template=whole), folder / "broken", *each) for each in proofs)
+
+
+def _is_right(ground: Ground, home: Path, name: str, judge: Judge) -> bool:
+    wrong = _judged(ground, home, BREAKAGES.get(name), judge)
+    say(f"{judge.__name__.strip('_'):18s} {name:38s} {wrong[0][:60] if wrong else 'nothing to say'}")
+    return bool(wrong) == (name in BREAKAGES)
+
+
+def _judge_as_restored(home: Path) -> list[str]:
+    return judge_restored(home, told=home / NOTES)
 
 
 def _spend_a_day(home: Path) -> None:
@@ -76,11 +101,11 @@ def _spend_a_day(home: Path) -> None:
         work(house, PROOF, Notes(home / NOTES))
 
 
-def _judged(whole: Path, home: Path, act: Callable[[House], None] | None) -> list[str]:
-    copy_home(whole, home)
-    ended = 0 if act is None else _in_a_process(partial(_break, home, act))
-    wrong = [] if ended else _verdict(home, judge)
-    remove_home(home)
+def _judged(ground: Ground, home: Path, act: Callable[[House], None] | None, judge: Judge) -> list[str]:
+    ground.lay(home)
+    ended = 0 if act is None else in_a_process(partial(_break, home, act))
+    wrong = [] if ended else ask_in_a_process(home, judge)
+    ground.clear(home)
     return wrong
 
 
@@ -89,50 +114,45 @@ def _break(home: Path, act: Callable[[House], None]) -> None:
         act(house)
 
 
-def _verdict(home: Path, judge: Callable[[Path], list[str]]) -> list[str]:
-    """Let a process of its own judge."""
-    told = home / "verdict.json"
-    ended = _in_a_process(lambda: told.write_text(json.dumps(judge(home))))
-    return json.loads(told.read_text()) if ended == 0 else [f"the judge ended with {ended}"]
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--short", action="store_true", help="one kill at every name")
-    parser.add_argument("--only", choices=sorted(MOMENTS), help="the kills at one name")
+    parser.add_argument("--network", action="store_true", help="on live validators (build/validator/ecertd)")
+    parser.add_argument("--least", type=int, metavar="N", help="at least so many kills")
+    parser.add_argument("--only", choices=sorted({*MOMENTS, *NETWORK_MOMENTS}), help="the kills at one name")
     return parser.parse_args()
 
 
-def _lane(runs: Iterable[Run], template: Path, folder: Path, lane: int) -> None:
+def _lane(runs: Iterable[Run], ground: Ground, folder: Path, lane: int) -> None:
     with (folder / f"lane-{lane}").open("a") as results:
         for run in runs:
-            result = _one(run, template, folder / f"run-{run.number}")
+            home = folder / f"run-{run.number}"
+            result = _one(run, ground, home)
             results.write(json.dumps(result) + "\n")
             results.flush()
-            _say(f"{run.number:4d} {result['name']:16s} {result['moment']:7s} {'; '.join(result['wrong']) or 'held'}")
+            say(f"{run.number:4d} {result['name']:16s} {result['moment']:7s} {'; '.join(result['wrong']) or 'held'}")
+    ground.rest()
 
 
-def _one(run: Run, template: Path, home: Path) -> dict[str, object]:
+def _one(run: Run, ground: Ground, home: Path) -> dict[str, object]:
     """Kill one house, perhaps twice, and judge it; its folder stays where something is wrong."""
-    ended = _kill(run, template, home)
+    ended = _kill(run, ground, home)
     hit = ended == -signal.SIGKILL
     wrong = [] if hit else [f"the process ended with {ended} before the kill"]
-    again = run.again is not None and _in_a_process(lambda: _recover(home, run.again)) == -signal.SIGKILL
-    wrong += _verdict(home, judge_founding if run.founding else judge)
+    again = run.again is not None and in_a_process(lambda: _recover(home, run.again)) == -signal.SIGKILL
+    wrong += ask_in_a_process(home, judge_founding if run.founding else judge)
     if not wrong:
-        remove_home(home)
+        ground.clear(home)
     second = run.again.name if again and run.again else None
     return {"name": run.strike.name, "moment": run.strike.moment, "hit": hit, "again": second, "wrong": wrong}
 
 
-def _kill(run: Run, template: Path, home: Path) -> int:
+def _kill(run: Run, ground: Ground, home: Path) -> int:
     """Live until killed; a day that passed without the write is lived otherwise, in another copy."""
     ended = 0
     for other in range(DAYS):
-        remove_home(home)
-        if not run.founding:
-            copy_home(template, home)
-        ended = _in_a_process(partial(_live, home, replace(run, seed=run.seed + other)))
+        ground.lay(home, is_founded=not run.founding)
+        ended = in_a_process(partial(_live, home, replace(run, seed=run.seed + other)))
         if ended != 0:
             break
     return ended
@@ -155,40 +175,6 @@ def _recover(home: Path, strike: Strike) -> None:
         house.settle()
 
 
-def _in_a_process(act: Callable[[], object]) -> int:
-    """Do it in a process of its own; return how that ended: 0, its status, or minus the signal."""
-    child = _fork(act)
-    give_up = time.monotonic() + PATIENCE
-    while time.monotonic() < give_up:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    os.kill(child, signal.SIGTERM)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-def _fork(act: Callable[[], object]) -> int:
-    """Fork: everything is imported already, nothing is open and no thread runs, so each child is a new process."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        install_logs("error")
-        act()
-        status = 0
-    except EcertError as fault:
-        _say(f"     {fault}")
-    except BaseException:  # noqa: BLE001 — the child ends here, and its parent sees how
-        sys.excepthook(*sys.exc_info())
-    finally:
-        sys.stdout.flush()
-        os._exit(status)
-    return 0
-
-
 def _tell(results: list[dict[str, object]], seconds: float) -> bool:
     kills: Counter[str] = Counter()
     wrong: dict[str, list[str]] = defaultdict(list)
@@ -196,21 +182,15 @@ def _tell(results: list[dict[str, object]], seconds: float) -> bool:
         kills[str(result["name"])] += bool(result["hit"])
         kills[str(result["again"])] += result["again"] is not None
         wrong[str(result["name"])] += result["wrong"]
-    _say("", "| write | kills | violations |", "|---|---:|---:|")
-    for name in MOMENTS:
+    say("", "| write | kills | violations |", "|---|---:|---:|")
+    for name in {**MOMENTS, **NETWORK_MOMENTS}:
         if kills[name] or wrong[name]:
-            _say(f"| `{name}` | {kills[name]} | {len(wrong[name])} |")
+            say(f"| `{name}` | {kills[name]} | {len(wrong[name])} |")
     total, violations = sum(kills.values()), sum(map(len, wrong.values()))
     twice = sum(result["again"] is not None for result in results)
-    _say(f"| all | {total} | {violations} |", "")
-    _say(f"{total} kills of {len(results)} houses, {twice} of them twice, {violations} violations, {seconds:.0f} s")
+    say(f"| all | {total} | {violations} |", "")
+    say(f"{total} kills of {len(results)} houses, {twice} of them twice, {violations} violations, {seconds:.0f} s")
     return not violations
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

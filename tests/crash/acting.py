@@ -143,7 +143,7 @@ def _mint(house: House, act: Act) -> Json:
 def _redeem(house: House, act: Act) -> Json:
     holder = household(act.about["region"], act.about["number"]).people["husband"].ref
     wanted = parse_use(use(item=act.about["item"]))
-    request = RedeemRequest(act.about["text"], wanted, holder, REQUESTER, act.key)
+    request = RedeemRequest(act.about["text"], wanted, holder, REQUESTER, "key:test", act.key)
     response = redeem(house.home, request, now=house.floor.now())
     return {"response": response, "use_id": parse_response(response).claims.jti}
 
@@ -153,7 +153,7 @@ def _miss(house: House, act: Act) -> Json:
     try:
         redeem(
             house.home,
-            RedeemRequest("20000007", wanted, None, act.about["device"], act.key),
+            RedeemRequest("20000007", wanted, None, REQUESTER, f"key:{act.about['device']}", act.key),
             now=house.floor.now(),
         )
     except NotFound:

@@ -16,15 +16,15 @@ from tests.crash.acting import again, perform, want_of
 from tests.crash.calling import untold
 from tests.crash.housing import NOTES, opened
 from tests.crash.notes import Act, Book, Json, Notes, read_book
-from tests.crash.standing import Standing, faults, name_of, rows
+from tests.crash.standing import Standing, faults, name_of, restored_faults, rows
 from verifier.evidence import Presented, Question
 from verifier.findings import Verdict
 from verifier.verify import verify
 
-__all__ = ["judge", "judge_founding"]
+__all__ = ["judge", "judge_founding", "judge_restored"]
 
-_UNTIL_DUE = 10
-"""Seconds: the longest that a change of status waits in this work."""
+_UNTIL_DUE = 4
+"""Seconds: longer than any change of status waits in this work."""
 
 
 def judge(home: Path) -> list[str]:
@@ -51,6 +51,20 @@ def judge_founding(home: Path) -> list[str]:
         return [f"does not open or settle: {fault}"]
 
 
+def judge_restored(home: Path, told: Path) -> list[str]:
+    """Tell what is wrong with a house that came back from a backup, whose notes until then are at `told`."""
+    try:
+        with opened(home) as (house, time):
+            time.advance(_UNTIL_DUE)
+            house.settle()
+            scratch = home / "replica-anew"
+            wrong = [*_kept(house, read_book(told)), *restored_faults(Standing.of(house), scratch)]
+            shutil.rmtree(scratch)
+            return [*wrong, *_goes_on(house)]
+    except (EcertError, VerificationFailed, AssertionError) as fault:
+        return [f"does not open or settle: {fault}"]
+
+
 def _ask_again(house: House, home: Path) -> Book:
     notes = Notes(home / NOTES)
     for act in read_book(home / NOTES).open:
@@ -68,9 +82,7 @@ def _stands(house: House, home: Path) -> Iterator[str]:
 
 def _broken_promises(house: House, book: Book) -> Iterator[str]:
     """Nothing acknowledged is missing or other than it was told."""
-    for _, told in [*book.told("issue"), *book.told("renew")]:
-        for one in told["issued"]:
-            yield from _certificate(house, one)
+    yield from _kept(house, book)
     yield from _statuses(house, book)
     for act, told in book.told("redeem"):
         yield from _redeemed(house, act, told)
@@ -80,6 +92,13 @@ def _broken_promises(house: House, book: Book) -> Iterator[str]:
     minted = {told["text"] for _, told in book.told("mint") if told}
     redeemed = {act.about["text"] for act in book.acts.values() if act.kind == "redeem"}
     yield from _unused(house, book, minted - redeemed)
+
+
+def _kept(house: House, book: Book) -> Iterator[str]:
+    """Each certificate acknowledged is there, and anchored."""
+    for _, told in [*book.told("issue"), *book.told("renew")]:
+        for one in told["issued"]:
+            yield from _certificate(house, one)
 
 
 def _certificate(house: House, told: dict[str, str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MOMENTS", "STATEMENTS", "Rule", "name_of_transaction", "touched"]
+__all__ = ["MOMENTS", "NETWORK_MOMENTS", "STATEMENTS", "Rule", "name_of_transaction", "touched"]
 
 COMMIT: Final = ("before", "amid", "after")
 """Before COMMIT is asked for, while it is being done, after it and before the use case returns."""
@@ -77,6 +77,14 @@ MOMENTS: Final = {
     "key.make": STEP,
 }
 """At which moments the process is killed at each name."""
+
+NETWORK_MOMENTS: Final = {
+    **{name: moments for name, moments in MOMENTS.items() if name != "block.commit"},
+    "anchor.send": COMMIT,
+    "status.send": COMMIT,
+    "light.keep": FILE,
+}
+"""Where the house stands on a network: blocks are others' work, and what is being sent may have arrived or not."""
 
 _VERB: Final = re.compile(r'\s*(?:(INSERT)\s+INTO|(UPDATE)|(DELETE)\s+FROM|(CREATE)\s+TABLE)\s+"?(\w+)', re.IGNORECASE)
 

@@ -18,16 +18,20 @@ from ledger.following import Follower
 from ledger.port import FinalBlock, Head
 from ledger.replica import AUDIT, CERTIFICATES, Replica, ReplicaWriter
 
-__all__ = ["Standing", "faults"]
+__all__ = ["Standing", "faults", "restored_faults"]
 
 Row = Any
+_MENDED = frozenset({"StatusFutureEffect", "StatusForbiddenMove"})
+"""What a network may answer to a change whose block bears an earlier time: the home sends what counts again, and no
+change may be left refused (issuer/settling.py)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A settled house with its rows and its blocks, read once."""
+    """A settled house with its rows and its blocks up to a head, read once."""
 
     house: House
+    head: Head
     certificates: list[Row]
     leaves: list[Row]
     batches: list[Row]
@@ -40,6 +44,7 @@ class Standing:
         blocks = list(house.floor.ledger.blocks(first=0, last=head.number, contracts=contracts))
         return cls(
             house,
+            head,
             rows(house, "SELECT * FROM issuer_certificate ORDER BY id"),
             rows(house, "SELECT * FROM ledger_leaf ORDER BY region, batch, position"),
             rows(
@@ -61,8 +66,10 @@ def faults(standing: Standing, scratch: Path) -> Iterator[str]:
     """Tell everything that does not hold; nothing for a house that is whole."""
     yield from _chain(standing)
     yield from _queue(standing)
+    yield from _nonces(standing)
     yield from _leaves(standing)
     yield from _batches(standing)
+    yield from _sizes(standing)
     yield from _roots(standing)
     yield from _statuses(standing)
     yield from _audit(standing)
@@ -70,29 +77,49 @@ def faults(standing: Standing, scratch: Path) -> Iterator[str]:
     yield from _replica(standing, scratch)
 
 
+def restored_faults(standing: Standing, scratch: Path) -> Iterator[str]:
+    """Tell what does not hold of a house that goes on from a backup: what came after it is on chain alone."""
+    yield from _chain(standing)
+    yield from _queue(standing)
+    yield from _batches(standing)
+    yield from _statuses(standing)
+    yield from _replica(standing, scratch)
+    if len({(row.region, row.fingerprint) for row in standing.leaves}) != len(standing.leaves):
+        yield "leaves: one stands twice"
+    for account in rows(standing.house, "SELECT address, nonce FROM ledger_account"):
+        if standing.house.floor.ledger.next_nonce(account.address) != account.nonce:
+            yield f"queue: account {account.address.hex()} goes on at nonce {account.nonce}"
+
+
 def _chain(standing: Standing) -> Iterator[str]:
     """The head is complete (its state answers) and every block continues the one before."""
     ledger, blocks = standing.house.floor.ledger, standing.blocks
     for before, block in pairwise(blocks):
-        if block.parent != before.hash or block.time <= before.time:
+        if block.parent != before.hash or block.time < before.time:
             yield f"chain: block {block.number} does not continue {before.number}"
-    if ledger.head().hash != blocks[-1].hash:
+    if standing.head.hash != blocks[-1].hash:
         yield "chain: the head is not the last block"
     if ledger.slot(standing.house.directory.anchor, 0, block=blocks[-1].number) == bytes(32) and standing.batches:
         yield "chain: the newest state does not know the events before it"
 
 
 def _queue(standing: Standing) -> Iterator[str]:
-    """Every transaction is final once, in the block noted, and nonces have neither gap nor double."""
+    """Every transaction is final once, in the block noted, and none was refused for good."""
     ledger = standing.house.floor.ledger
-    nonces: dict[bytes, list[int]] = defaultdict(list)
     for row in rows(standing.house, "SELECT * FROM ledger_transaction ORDER BY account, nonce"):
-        nonces[row.account].append(row.nonce)
         outcome = ledger.outcome(row.hash)
         if outcome is None or (outcome.block, outcome.time) != (row.block, row.block_time):
             yield f"queue: transaction {row.id} ({row.purpose}) is noted in {row.block}, the chain says {outcome}"
-        elif row.error is not None:
+        elif row.error is not None and row.error not in _MENDED:
             yield f"queue: transaction {row.id} ({row.purpose}) was refused: {row.error}"
+
+
+def _nonces(standing: Standing) -> Iterator[str]:
+    """An account's nonces have neither gap nor double, here as on chain."""
+    ledger = standing.house.floor.ledger
+    nonces: dict[bytes, list[int]] = defaultdict(list)
+    for row in rows(standing.house, "SELECT account, nonce FROM ledger_transaction ORDER BY account, nonce"):
+        nonces[row.account].append(row.nonce)
     for account, used in nonces.items():
         if used != list(range(len(used))) or ledger.next_nonce(account) != len(used):
             yield f"queue: account {account.hex()} has nonces {used}"
@@ -117,7 +144,7 @@ def _leaves(standing: Standing) -> Iterator[str]:
 
 
 def _batches(standing: Standing) -> Iterator[str]:
-    """Batches here equal batches on chain: numbered without gap, and as many leaves anchored as certificates."""
+    """Batches here equal batches on chain, numbered without gap."""
     anchored = _anchored(standing)
     told = {(row.region, row.kind, row.number): (row.root, row.size) for row in standing.batches}
     if told != anchored:
@@ -128,6 +155,11 @@ def _batches(standing: Standing) -> Iterator[str]:
     for place, numbers in by_kind.items():
         if sorted(numbers) != list(range(1, len(numbers) + 1)):
             yield f"batches: numbers {sorted(numbers)} of {place}"
+
+
+def _sizes(standing: Standing) -> Iterator[str]:
+    """As many leaves are anchored as there are certificates."""
+    anchored = _anchored(standing)
     sizes = sum(size for (_, kind, _), (_, size) in anchored.items() if kind == CERTIFICATES)
     if sizes != len(standing.certificates):
         yield f"batches: {sizes} leaves anchored for {len(standing.certificates)} certificates"
@@ -165,9 +197,8 @@ def _statuses(standing: Standing) -> Iterator[str]:
         recorded = house.replica.recorded(region=row.region, number=row.list, index=row.idx)
         if not row.status == chained == followed == recorded:
             yield f"status: {row.id} is {row.status} here, {chained} on chain, {followed} ({recorded}) in the replica"
-    waiting = rows(house, "SELECT id FROM issuer_change WHERE state = 'waiting'")
-    if waiting:
-        yield f"status: {len(waiting)} changes still wait"
+    for row in rows(house, "SELECT certificate, state FROM issuer_change WHERE state NOT IN ('final', 'overtaken')"):
+        yield f"status: a change of {row.certificate} is {row.state}"
 
 
 def _audit(standing: Standing) -> Iterator[str]:
@@ -226,9 +257,11 @@ def _replica(standing: Standing, scratch: Path) -> Iterator[str]:
     consortium = house.directory.consortium
     fresh = ReplicaWriter(scratch, chain=identity, consortium=consortium, genesis=Head(0, identity.genesis, 0))
     try:
-        Follower(house.floor.ledger, fresh, consortium, proofs=house.audit).step()
-        house.rounds.follower.step()
-        house.replica.refresh()
+        anew = Follower(house.floor.ledger, fresh, consortium, proofs=house.audit)
+        anew.step()
+        while fresh.reader.head != house.replica.head:  # a network may have made a block meanwhile
+            house.rounds.follow()
+            anew.step()
         if _told(fresh.reader, standing) != _told(house.replica, standing):
             yield "replica: following anew tells another story"
     finally:

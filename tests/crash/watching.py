@@ -1,7 +1,8 @@
 """Watches every durable write of a process from outside, and kills it at one: the product knows of no crashes.
 
-Database transactions through SQLAlchemy's events, blocks through the block store's connection, the replica and key
-files through `os`, sendings through the driver's `submit`. A transaction that no rule names is told as well.
+Database transactions through SQLAlchemy's events, blocks through the block store's connection, the replica and other
+files through `os`, sendings through the embedded chain's `submit` or the network's postbox. A transaction that no rule
+names is told as well.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import ecert.app.floor
 from ecert.runtime.storage import Database
 from ledger.drivers import blockstore
 from ledger.drivers.embedded import EmbeddedLedger
+from ledger.drivers.postbox import Postbox
 from ledger.port import SignedTransaction
 from ledger.replica import layout
 from tests.crash.naming import STATEMENTS, name_of_transaction, touched
@@ -198,17 +200,21 @@ class _Connection:
 
 
 def _watch_sendings(watch: Watch, url: str) -> None:
-    really, queue = EmbeddedLedger.submit, create_engine(url, poolclass=NullPool)
+    queue = create_engine(url, poolclass=NullPool)
+    for driver, sends in ((EmbeddedLedger, "submit"), (Postbox, "send")):
+        setattr(driver, sends, _passing_sending(watch, queue, getattr(driver, sends)))
 
-    def submit(ledger: EmbeddedLedger, transaction: SignedTransaction) -> None:
+
+def _passing_sending(watch: Watch, queue: Engine, really: Given) -> Given:
+    def send(driver: Given, transaction: SignedTransaction) -> None:
         name = _SENDS.get(_purpose_of(queue, transaction))
         if name is None:
-            really(ledger, transaction)
+            really(driver, transaction)
             return
         with watch.passing(name):
-            really(ledger, transaction)
+            really(driver, transaction)
 
-    EmbeddedLedger.submit = submit
+    return send
 
 
 def _purpose_of(queue: Engine, transaction: SignedTransaction) -> str:
@@ -218,7 +224,7 @@ def _purpose_of(queue: Engine, transaction: SignedTransaction) -> str:
 
 
 def _watch_files(watch: Watch) -> None:
-    pwrite, link = os.pwrite, os.link
+    pwrite, link, replaced = os.pwrite, os.link, os.replace
 
     def written(file: int, raw: bytes, offset: int) -> int:
         if Path(f"/proc/self/fd/{file}").readlink().name != "replica.bin":
@@ -232,4 +238,11 @@ def _watch_files(watch: Watch) -> None:
         with watch.passing("key.make"):
             link(beside, path)
 
-    os.pwrite, os.link = written, linked
+    def moved(beside: Given, path: Given) -> None:
+        if Path(path).name != "light.json":
+            replaced(beside, path)
+            return
+        with watch.passing("light.keep", torn=lambda: os.truncate(beside, Path(beside).stat().st_size // 2)):
+            replaced(beside, path)
+
+    os.pwrite, os.link, os.replace = written, linked, moved

@@ -16,7 +16,7 @@ from tests.crash.notes import Act, Json, Notes
 from tests.world import ITEM
 from verifier.callbacks.delivering import OLDEST
 
-__all__ = ["work"]
+__all__ = ["IDENTITY", "Day", "work"]
 
 IDENTITY, DRIVING, DEED = 1, 2, 24
 REGIONS: Final = (31, 32, 33, 34)
@@ -27,7 +27,7 @@ _GROUNDS: Final = {"suspend": "holder_request", "restore": "review_passed", "rev
 def work(house: House, seed: int, notes: Notes) -> None:
     """Work until killed, or until the day is over and everything is settled."""
     draw = Random(seed)  # noqa: S311 — a seeded list of what to do, no secret
-    day = _Day(house, draw, notes, f"{seed}")
+    day = Day(house, draw, notes, f"{seed}")
     stop = threading.Event()
     rounds = threading.Thread(target=house.rounds.forever, args=(stop,), daemon=True)
     if draw.random() < 1 / 2:
@@ -51,7 +51,9 @@ class _Card:
 
 
 @dataclass(slots=True)
-class _Day:
+class Day:
+    """What one day's callers hold and ask for; `name` begins their idempotency keys."""
+
     house: House
     draw: Random
     notes: Notes
@@ -68,6 +70,7 @@ class _Day:
         return self.house.floor.settings.home
 
     def do_something(self) -> None:
+        """Do one act of any kind."""
         choices: list[Callable[[], None]] = [
             *[self.issue] * 3,
             *[self.change] * 3,
@@ -88,9 +91,13 @@ class _Day:
         self.count += 1
         act = Act(kind, f"{self.name}-{self.count}", about)
         self.notes.asked(act)
-        answer = perform(self.house, act)
+        answer = self.perform(act)
         self.notes.told(act, answer)
         return answer
+
+    def perform(self, act: Act) -> Json:
+        """Do an act; whoever is patient asks again."""
+        return perform(self.house, act)
 
     def issue(self) -> None:
         region = self.draw.choice(REGIONS)

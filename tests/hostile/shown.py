@@ -54,7 +54,9 @@ class Showing:
         """Give a home region's signed redeem response, fresh."""
         home = HomeRegion(self.world, shown=(shown(self.issued),))
         requester, now = USE.organisation, self.world.now
-        return home.redeem(text=CODE, use=USE, holder=LI.ref, requester=requester, idempotency_key="k", now=now)
+        return home.redeem(
+            text=CODE, use=USE, holder=LI.ref, requester=requester, asker="key:1", idempotency_key="k", now=now
+        )
 
     def online(self, text: str) -> set[Verdict]:
         """Judge a redeem response's certificates."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import re
+import time
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,10 +14,14 @@ import pytest
 from ecert.app import upkeep
 from ecert.app.cli import main
 from ecert.app.demo.authorities import seat_for
+from ecert.domain.catalogue import by_no
 from ecert.domain.errors import NotFound
+from ecert.domain.holders import HolderRef
+from ecert.domain.ids import uscc_check
 from ecert.domain.strict import b64url_decode
 from tests.databases import environment
-from tests.world import copied
+from tests.world import CLOCK_FILE, copied, opened
+from verifier import Asking, verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 
     Typed = Callable[..., tuple[int, str]]
 
+NEW = "11320000MB0000001"
+NEW += uscc_check(NEW)
 ADDRESS = re.compile(r"(?m)^(\w+) +(0x[0-9a-f]{40})")
 
 
@@ -65,12 +72,40 @@ def test_a_fifth_region_joins_by_commands_alone(run: Typed) -> None:
     executed, _ = run("consortium", "execute", number, "--region", "31")
     seated, first = run("keys", "seat", "--region", "36")
     again, second = run("keys", "seat", "--region", "36")
+    registered, keys = run("keys", "register", "--region", "36", "--from", "2024-01-01")
+    _, none = run("keys", "register", "--region", "36", "--from", "2024-01-01")
     _, shown = run("consortium", "show", "--json")
 
-    assert (early, proposed, votes, executed, seated, again) == (1, 0, [0, 0, 0], 0, 0, 0)
+    assert (early, proposed, votes, executed, seated, again, registered) == (1, 0, [0, 0, 0], 0, 0, 0, 0)
+    assert (keys.count("addKey final in block"), none) == (4, "")
     assert (first.count("seated in block"), second.count("already seated")) == (3, 3)
     members = {each["region"]: each["admin"] for each in orjson.loads(shown)["members"]}
     assert members["36"] == addresses["admin"]
+
+
+def test_a_new_authority_is_set_up_by_one_command_and_issues(run: Typed, tmp_path: Path) -> None:
+    kind = by_no(14).code
+    who, since = ("--authority", NEW, "--division", "320500", "--name", "示例新设机构"), ("--from", "2024-01-01")
+    first, told = run("keys", "establish", *who, *since, "--suite", "ES256", "--types", kind)
+    again, nothing = run("keys", "establish", *who, *since, "--suite", "ES256", "--types", kind)
+    wider, grant = run("keys", "establish", *who, *since, "--suite", "ES256", "--types", "all")
+    elsewhere, _ = run("keys", "establish", *who[:3], "310118", *who[4:], *since, "--suite", "ES256", "--types", kind)
+
+    assert (first, again, nothing, wider, elsewhere) == (0, 0, "", 0, 1)
+    assert re.findall(r"(\w+) final in block", told) == ["registerAuthority", "addKey", "grant"]
+    assert re.findall(r"(\w+) final in block", grant) == ["grant"]
+    (tmp_path / "home" / CLOCK_FILE).write_text(str(time.time()), "ascii")  # the commands' own time
+    with opened(tmp_path / "home") as world:
+        key = world.key("issuer", 32, NEW)
+        body = world.face(14)
+        issued = world.ask("POST", "/api/v1/certificates", key=key, once="first", json=body)
+        assert issued.status_code == 201, issued.text
+        world.settle()
+        whole = world.ask("GET", f"/api/v1/certificates/{issued.json()['licence_id']}", key=key).json()["certificate"]
+        holder = HolderRef(body["holders"][0]["id_type"], body["holders"][0]["id"])
+        asking = Asking("310118", holder=holder)
+        report = verify_file(whole, asking=asking, replica=world.house.replica, now=int(world.time.now()))
+        assert report.verdict == "accept"
 
 
 def test_the_founders_addresses_are_those_on_chain(run: Typed) -> None:
@@ -120,7 +155,7 @@ def test_an_authority_signs_with_its_next_key_and_the_old_one_is_retired(world: 
 
 
 def test_an_authority_that_is_not_of_this_deployment_is_told(world: World) -> None:
-    with pytest.raises(NotFound, match=r"^ledger\.unknown_authority"):
+    with pytest.raises(NotFound, match=r"^issuer\.unknown\b"):
         change(world, "rotate", uscc="11990000MB0000001M", suite="ES256")
 
 

@@ -43,9 +43,7 @@ class Deployment:
 
     @property
     def settings(self) -> dict[str, str]:
-        addresses = self.network.addresses
-        rpc, consensus = (",".join(url[7:] for url in urls) for urls in (addresses.rpc, addresses.consensus))
-        return {"ECERT_HOME": str(self.home), "ECERT_LEDGER": f"rpc+http://{rpc}", "ECERT_CONSENSUS": consensus}
+        return {"ECERT_HOME": str(self.home), **self.network.settings}
 
     def run(self, *arguments: str, **settings: str) -> tuple[int, str, str]:
         env = {**os.environ, **self.settings, **settings, "PYTHONUTF8": "1", "ECERT_LOG": "warning"}

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from ecert.app.cli import main
 from ecert.app.demo.acts import queue
+from ecert.app.region_keys import region_signer
 from ecert.app.regions import free_ports
-from ecert.app.wiring import region_signer
 from ecert.domain.receipt import format_container
 from ecert.domain.suites import generate, load_signer
 from issuer import Change, change_many

@@ -47,7 +47,7 @@ def delta(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delta]:
 def present(delta: Delta, text: str, region: int = 31) -> Report:
     """Present a code at Qingpu's window."""
     window = delta.of(region)
-    redemption = Redemption(text, parse_use(use(division="310118", item=ITEM)), LI.ref, new_key())
+    redemption = Redemption(text, parse_use(use(division="310118", item=ITEM)), LI.ref, "key:test", new_key())
     return redeem(redemption, codes=window.codes, replica=window.replica, now=window.floor.now())
 
 
@@ -183,7 +183,7 @@ def write_audit(house: House, who: str) -> None:
 
 def present_offline(delta: Delta, text: str) -> Report:
     window = delta.of(31)
-    redemption = Redemption(text, parse_use(use(division="310118", item="EC-0101")), LI.ref, new_key())
+    redemption = Redemption(text, parse_use(use(division="310118", item="EC-0101")), LI.ref, "key:test", new_key())
     return redeem(redemption, codes=window.codes, replica=window.replica, now=window.floor.now())
 
 

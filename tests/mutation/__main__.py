@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,44 +36,61 @@ def main() -> int:
     """Try, judge, report; 1 if a survivor is neither killed nor answered, or a mutant was not tried."""
     asked = _arguments()
     files = [file for folder in SUITES for file in _files(folder, asked.only)]
-    mutants = _short(asked.since, files) if asked.since else _mutants(files)
+    changed = _changed(asked.since, files) if asked.since else None
+    mutants = _mutants(files) if changed is None else _short(changed, files)
     judged = []
+    until = math.inf if changed is None else time.monotonic() + short.SECONDS
     for folder, tests in SUITES.items():
         own = [mutant for mutant in mutants if mutant.path.startswith(folder)]
         if not asked.report:
-            _try(own, tests, asked.children)
+            _try(own, tests, asked.children, until)
         judged += _judge(own, tests)
     survivors = [each.mutant for each in judged if each.end in {SURVIVED, ANSWERED}]
-    whole = [] if asked.since else files
-    return 0 if report.write(judged, answers.read().needless(survivors, whole)) else 1
+    needless = answers.read().needless(survivors, files if changed is None else [])
+    return 0 if report.write(judged, needless, excused=lambda each: _is_excused(each, changed)) else 1
 
 
-def _short(commit: str, files: Sequence[str]) -> list[Mutant]:
-    """Choose what a short run tries, and say what it leaves out. What is answered would survive: it is not tried."""
-    changed, answered = short.changed_since(commit), answers.read()
+def _is_excused(judged: Judged, changed: short.Changed | None) -> bool:
+    """Tell whether a short run need not answer for what is open: it had no time for it, or its lines did not change."""
     if changed is None:
-        _say(f"{commit} is not in this clone's history: nothing tells what changed, and nothing is tried.")
-        return []
+        return False
+    return judged.end == UNTRIED or (judged.end == SURVIVED and not short.touches(judged.mutant, changed))
+
+
+def _changed(commit: str, files: Sequence[str]) -> short.Changed:
+    changed = short.changed_since(commit)
+    if changed is None:
+        _say(f"{commit} is not in this clone's history: a sample of all files is tried, and no survivor is new.")
+        return {file: set() for file in files}
+    return changed
+
+
+def _short(changed: short.Changed, files: Sequence[str]) -> list[Mutant]:
+    """Choose what a short run tries, and say what it leaves out. What is answered would survive: it is not tried."""
+    answered = answers.read()
     mutants = _mutants(file for file in files if file in changed)
     unanswered = [mutant for mutant in mutants if not answered.to(mutant)]
     chosen = short.sample(unanswered, changed)
     how = "" if len(chosen) == len(unanswered) else ", those on changed lines first, the others by their digests"
     _say(
-        f"{len(_paths(mutants))} changed files of {' and '.join(SUITES)} have {len(mutants)} mutants, "
-        f"{len(mutants) - len(unanswered)} of them answered; this short run tries {len(chosen)}{how}."
+        f"{len(_paths(mutants))} files of {' and '.join(SUITES)} are in question and have {len(mutants)} mutants, "
+        f"{len(mutants) - len(unanswered)} of them answered; this short run tries {len(chosen)}{how}, "
+        f"and begins none after {short.SECONDS} s."
     )
     return chosen
 
 
-def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int) -> None:
+def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int, until: float) -> None:
     results = Results()
     unknown = [mutant for mutant in mutants if results.of(mutant, tests) is None]
     if unknown:
         controls = [each for path in _paths(unknown) for each in control_of(Path(path), name=path)]
-        session.run([*controls, *unknown], tests=tests, children=children, tell=_Teller(results, tests, len(unknown)))
+        tell = _Teller(results, tests, len(unknown))
+        session.run([*controls, *unknown], tests=tests, children=children, until=until, tell=tell)
     results = Results()
     early = _with_fate(TOO_EARLY, mutants, results, tests)
-    importing.try_all(early, tests=tests, children=children, tell=_Teller(results, tests, len(early)))
+    tell = _Teller(results, tests, len(early))
+    importing.try_all(early, tests=tests, children=children, until=until, tell=tell)
     survivors = _with_fate(SURVIVED, mutants, results, tests)
     refused = typed.refused(survivors)
     for mutant in survivors:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import shutil
+import time
 import traceback
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -32,14 +33,18 @@ EXAMPLES = 20
 _NAME = 400
 
 
-def try_all(mutants: Iterable[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]) -> None:
-    """Try every mutant against all of `tests`, file by file."""
+def try_all(
+    mutants: Iterable[Mutant], *, tests: Sequence[str], children: int, until: float, tell: Callable[[Outcome], None]
+) -> None:
+    """Try every mutant against all of `tests`, file by file, until that moment of the monotonic clock."""
     by_path = defaultdict(list)
     for mutant in mutants:
         by_path[mutant.path].append(mutant)
     house = preloading.imported_by(tests) if by_path else []
     for path, group in by_path.items():
-        server = _Server(path, house, preloading.in_stages(path, tests), children)
+        if time.monotonic() > until:
+            break
+        server = _Server(path, house, preloading.in_stages(path, tests), children, until)
         apart(lambda server=server, group=group: server.serve(group, tell))
 
 
@@ -51,6 +56,7 @@ class _Server:
     house: Sequence[str]
     stages: Sequence[Sequence[str]]
     children: int
+    until: float
     believed: set[str] = field(default_factory=set)
 
     def serve(self, mutants: Sequence[Mutant], tell: Callable[[Outcome], None]) -> int:
@@ -59,6 +65,8 @@ class _Server:
         self._unchanged(self.stages[0], tell)
         running: dict[int, tuple[Mutant, mmap.mmap]] = {}
         for mutant in mutants:
+            if time.monotonic() > self.until:
+                break
             noticed = mmap.mmap(-1, _NAME)
             running[self._forked(mutant, self.stages, noticed)] = mutant, noticed
             if len(running) >= self.children:

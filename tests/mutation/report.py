@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tests.mutation.trying import BROKEN, ENDLESS, KILLED, SURVIVED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tests.mutation.answers import Answer
     from tests.mutation.mutants import Mutant
@@ -28,14 +28,17 @@ class Judged:
     end: str
 
 
-def write(judged: Sequence[Judged], needless: Sequence[Answer]) -> bool:
-    """Write and print the report; True if nothing is open."""
-    open_ones = [each.mutant for each in judged if each.end in {SURVIVED, UNTRIED, BROKEN}]
-    text = "\n".join([*_table(judged), "", *_listed(open_ones), *_needless(needless)])
+def write(judged: Sequence[Judged], needless: Sequence[Answer], *, excused: Callable[[Judged], bool]) -> bool:
+    """Write and print the report; True if nothing is open but what is excused."""
+    open_ones = [each for each in judged if each.end in {SURVIVED, UNTRIED, BROKEN}]
+    blamed = [each.mutant for each in open_ones if not excused(each)]
+    beside = [each.mutant for each in open_ones if excused(each) and each.end == SURVIVED]
+    shown = [*_listed(blamed), *(["survivors that were there before:"] if beside else []), *_listed(beside)]
+    text = "\n".join([*_table(judged), "", *shown, *_needless(needless)])
     WRITTEN.parent.mkdir(parents=True, exist_ok=True)
     WRITTEN.write_text(text + "\n", "utf-8")
     print(text)  # noqa: T201 - the command's own word
-    return not open_ones
+    return not blamed
 
 
 def _table(judged: Sequence[Judged]) -> list[str]:

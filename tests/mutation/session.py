@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,14 @@ def main(tests: Sequence[str], plugins: Sequence[object]) -> int:
     return int(pytest.main([*QUIET, "--basetemp", str(folder_of(os.getpid())), *tests], plugins=plugins))
 
 
-def run(mutants: Sequence[Mutant], *, tests: Sequence[str], children: int, tell: Callable[[Outcome], None]) -> None:
+def run(
+    mutants: Sequence[Mutant], *, tests: Sequence[str], children: int, until: float, tell: Callable[[Outcome], None]
+) -> None:
     """Try `mutants` against `tests` in a process of their own, so that the next session imports everything anew."""
 
     def session() -> int:
         watcher = covering.begin(ROOT, sorted({mutant.path for mutant in mutants}))
-        return main(tests, [_Trial(watcher, mutants, children, tell)])
+        return main(tests, [_Trial(watcher, partial(try_all, mutants, children=children, until=until, tell=tell))])
 
     apart(session)
 
@@ -94,9 +97,9 @@ class Steady:
 
 
 class _Trial(Steady):
-    def __init__(self, watcher: object, mutants: Sequence[Mutant], children: int, tell: Callable) -> None:
+    def __init__(self, watcher: object, try_with: Callable) -> None:
         super().__init__()
-        self._watcher, self._mutants, self._children, self._tell = watcher, mutants, children, tell
+        self._watcher, self._try_with = watcher, try_with
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -106,5 +109,5 @@ class _Trial(Steady):
             raise SystemExit(message)
         session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # once, before any worker asks
         found = covering.cover(self._watcher, ROOT, session.items)
-        try_all(self._mutants, items=session.items, covering=found, children=self._children, tell=self._tell)
+        self._try_with(items=session.items, covering=found)
         return True

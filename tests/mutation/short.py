@@ -1,7 +1,8 @@
-"""A short run: mutants of files that differ from a commit, changed lines first, and never more than two minutes' worth.
+"""A short run: a few mutants of files that differ from a commit, those on changed lines first, for a few minutes.
 
-What is left out is left out by the mutants' digests, so a second run of the same change tries the same ones. Where the
-history does not reach so far (a shallow clone), nothing is tried.
+They are taken in the order of their digests, so a second run of the same change tries the same ones. The run answers
+for the lines that changed: what survives beside them was there before. Where the history does not reach back to the
+commit (a shallow clone), every file may have changed, and no line is known to.
 """
 
 from __future__ import annotations
@@ -9,20 +10,25 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from tests.mutation.mutants import Mutant
 
 MOST = 240
+SECONDS = 180
+"""From the beginning of the run; what is not tried by then is left out."""
+Changed = Mapping[str, set[int]]
+"""By file, the lines that are new or stand where some were taken out."""
 _FILE = re.compile(r"\+\+\+ (?:b/(.+)|/dev/null)")
 _HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 
-def changed_since(commit: str) -> dict[str, set[int]] | None:
-    """Return the files that differ and their changed lines; None where there is no such commit here."""
+def changed_since(commit: str) -> Changed | None:
+    """Return what differs; None where there is no such commit here."""
     if subprocess.run(["git", "cat-file", "-e", f"{commit}^{{commit}}"], capture_output=True, check=False).returncode:
         return None
     options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/")
@@ -30,8 +36,8 @@ def changed_since(commit: str) -> dict[str, set[int]] | None:
     return changed_lines(said.stdout)
 
 
-def changed_lines(diff: str) -> dict[str, set[int]]:
-    """Read a diff without context: by file, the lines that are new or stand where some were taken out."""
+def changed_lines(diff: str) -> Changed:
+    """Read a diff without context."""
     lines: dict[str, set[int]] = defaultdict(set)
     path = ""
     for line in diff.splitlines():
@@ -43,14 +49,12 @@ def changed_lines(diff: str) -> dict[str, set[int]]:
     return dict(lines)
 
 
-def sample(mutants: Iterable[Mutant], changed: Mapping[str, set[int]], *, most: int = MOST) -> list[Mutant]:
-    """Choose `most` mutants: those that touch a changed line, then by digest; in their first order."""
-    mutants = list(mutants)
-    ranked = sorted(mutants, key=lambda mutant: (not _touches(mutant, changed.get(mutant.path, set())), mutant.key))
-    chosen = {mutant.key for mutant in ranked[:most]}
-    return [mutant for mutant in mutants if mutant.key in chosen]
+def sample(mutants: Iterable[Mutant], changed: Changed, *, most: int = MOST) -> list[Mutant]:
+    """Choose `most` mutants: those that touch a changed line, then the others, each by digest."""
+    return sorted(mutants, key=lambda mutant: (not touches(mutant, changed), mutant.key))[:most]
 
 
-def _touches(mutant: Mutant, lines: set[int]) -> bool:
+def touches(mutant: Mutant, changed: Changed) -> bool:
+    """Tell whether a mutant's lines are among those that changed."""
     first, last = mutant.span
-    return not lines.isdisjoint({mutant.line, *range(first, last + 1)})
+    return not changed.get(mutant.path, set()).isdisjoint({mutant.line, *range(first, last + 1)})

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import grimp
 import libcst as cst
+import pytest
 from libcst.metadata import MetadataWrapper
 
 from tests.mutation import short, trying
+from tests.mutation.__main__ import _is_excused
 from tests.mutation.answers import Answers
 from tests.mutation.control import control_of, is_control
 from tests.mutation.mutants import Mutant, _Finder, _Pages, mutants_of
 from tests.mutation.ordering import Noticed
 from tests.mutation.placing import put_in_place
 from tests.mutation.preloading import _building_on
+from tests.mutation.report import UNTRIED, Judged
 from tests.mutation.results import Results, _depends
-from tests.mutation.trying import ENDLESS, KILLED, SURVIVED, Outcome
+from tests.mutation.trying import BROKEN, ENDLESS, KILLED, SURVIVED, Outcome
 
 MODULE = '''"""A module."""
 
@@ -143,15 +146,34 @@ def test_a_diff_tells_the_lines_that_changed() -> None:
 
 def test_a_short_run_takes_changed_lines_first_and_is_the_same_again(tmp_path: Path) -> None:
     mutants = box(tmp_path)
-    assert short.sample(mutants, {}, most=6) == mutants
+    assert sorted(short.sample(mutants, {}), key=mutants.index) == mutants
     assert [mutant.line for mutant in short.sample(mutants, {"box.py": {13}}, most=1)] == [13]
     some = short.sample(mutants, {"box.py": {12}}, most=4)
+    assert sorted(mutant.line for mutant in some[:3]) == [11, 12, 12]
     assert len(some) == 4
-    assert short.sample(list(reversed(mutants)), {"box.py": {12}}, most=4) == list(reversed(some))
+    assert short.sample(list(reversed(mutants)), {"box.py": {12}}, most=4) == some
 
 
 def test_a_commit_that_the_clone_does_not_have_is_told() -> None:
     assert short.changed_since("f" * 40) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "lines", "is_excused"),
+    [
+        (SURVIVED, {13}, False),
+        (SURVIVED, {12}, True),
+        (UNTRIED, {13}, True),
+        (BROKEN, set(), False),
+    ],
+)
+def test_a_short_run_answers_for_survivors_on_changed_lines(
+    tmp_path: Path, end: str, lines: set[int], *, is_excused: bool
+) -> None:
+    judged = Judged(box(tmp_path)[5], end)
+
+    assert _is_excused(judged, {"box.py": lines}) is is_excused
+    assert not _is_excused(judged, None)
 
 
 def test_a_change_written_into_the_text_is_the_change_that_is_rendered() -> None:

@@ -73,9 +73,10 @@ def try_all(
     items: list[pytest.Item],
     covering: Covering,
     children: int,
+    until: float,
     tell: Callable[[Outcome], None],
 ) -> None:
-    """Try every mutant with so many workers, and tell each outcome as it comes."""
+    """Try every mutant with so many workers until that moment of the monotonic clock; tell outcomes as they come."""
     tasks = deque()
     for mutant in mutants:
         reached = covering.tests(mutant.path, mutant.span)
@@ -98,19 +99,24 @@ def try_all(
     with selectors.DefaultSelector() as waiting:
         while tasks or waiting.get_map():
             while tasks and len(waiting.get_map()) < children:
-                worker = Worker([tasks.popleft() for _ in range(min(_PORTION, len(tasks)))], by_name, caches, noticed)
+                portion = [tasks.popleft() for _ in range(min(_PORTION, len(tasks)))]
+                worker = Worker(portion, by_name, caches, noticed, until)
                 waiting.register(worker.told, selectors.EVENT_READ, worker)
             for key, _ in waiting.select():
                 if not key.data.listen(remember):
                     waiting.unregister(key.fileobj)
                     tasks.extendleft(reversed(key.data.end(remember)))
+            if time.monotonic() > until:
+                tasks.clear()
 
 
 class Worker:
     """A forked process with its portion; what it does last stands in shared memory, should it be ended."""
 
-    def __init__(self, tasks: list[Task], items: dict[str, pytest.Item], caches: list, noticed: Noticed) -> None:
-        self._tasks, self._doubted, self._noticed = tasks, list[Task](), noticed
+    def __init__(
+        self, tasks: list[Task], items: dict[str, pytest.Item], caches: list, noticed: Noticed, until: float
+    ) -> None:
+        self._tasks, self._doubted, self._noticed, self._until = tasks, list[Task](), noticed, until
         self._doing = mmap.mmap(-1, 4)
         self.told, tell = os.pipe()
         self._rest = b""
@@ -150,6 +156,8 @@ class Worker:
             _confine()
             _own_folder(next(iter(items.values())))
             for task in self._tasks:
+                if time.monotonic() > self._until:
+                    break
                 _allow(task.seconds)
                 fate, by = self._try(task, items, caches)
                 os.write(tell, json.dumps([fate, by]).encode() + b"\n")

@@ -2,7 +2,7 @@
 
 A worker takes a turn in one transaction, posts outside of any, and writes down in another what became of it. Turns end
 by themselves, so a worker that is killed holds nothing up: what it may have sent is sent again under the same name.
-Written names: `callback.turn`, `callback.told`, `callback.retry`, `callback.give_up`.
+Written names: `callback.turn`, `callback.told`, `callback.drop`, `callback.end`.
 """
 
 from __future__ import annotations
@@ -101,13 +101,17 @@ class Delivery:
         return await asyncio.gather(*map(self._try, turns))
 
     async def _try(self, turn: Turn) -> Answer:
-        if self.has_ended(turn.whose):
-            return Answer(None, "partner.ended")
+        body = body_of(turn.event)
         try:
+            if self.has_ended(turn.whose):
+                return Answer(None, "partner.ended")
             signer = self.signer(turn.whose.region)
+            return await self.posting.post(turn.url, body, signer=signer, now=self.now(), turn=turn.tries)
         except EcertError as fault:
             return Answer(None, fault.code)
-        return await self.posting.post(turn.url, body_of(turn.event), signer=signer, now=self.now(), turn=turn.tries)
+        except Exception as defect:  # noqa: BLE001 - one event's defect is its own failure, and not its neighbours'
+            log("callbacks.failed", level=logging.ERROR, error=type(defect).__name__, place=place_of(defect))
+            return Answer(None, "internal.error")
 
     def _conclude(self, turn: Turn, answer: Answer) -> None:
         now = self.now()

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from ecert.domain.errors import EcertError, Unavailable
+from ecert.domain.errors import Unavailable
 from ecert.runtime.signed import Message, sign_request
 from ecert.runtime.signed.line import is_about_tls, tls_context
+from ecert.runtime.signed.messages import authority_of
 
 if TYPE_CHECKING:
     from ecert.domain.signer import Signer
@@ -55,7 +56,10 @@ class Posting:
     timeout: float = TIMEOUT
 
     async def post(self, url: str, body: bytes, *, signer: Signer, now: int, turn: int) -> Answer:
-        """Post once; `turn` goes round the addresses of a host that has several. Every failure is an Answer."""
+        """Post once; `turn` goes round the addresses of a host that has several. An outage is an Answer.
+
+        NotAllowed("callback.address"), Unavailable("signer.unavailable").
+        """
         try:
             async with asyncio.timeout(self.timeout):
                 return await self._post(url, body, signer, now, turn)
@@ -63,8 +67,6 @@ class Posting:
             return Answer(None, "gateway.slow")
         except httpx.HTTPError as fault:
             return Answer(None, "gateway.tls" if is_about_tls(fault) else "gateway.away")
-        except EcertError as fault:
-            return Answer(None, fault.code)
 
     async def _post(self, url: str, body: bytes, signer: Signer, now: int, turn: int) -> Answer:
         target = self.targets.parse(url)
@@ -77,7 +79,7 @@ class Posting:
             client.stream(
                 "POST",
                 f"{target.scheme}://{written}:{target.port}{target.path}",
-                headers={"host": _host(target), **headers},
+                headers={"host": authority_of(url), **headers},
                 content=body,
                 extensions={"sni_hostname": target.host},
             ) as response,
@@ -93,11 +95,6 @@ class Posting:
         addresses = list(dict.fromkeys(str(each[4][0]).partition("%")[0] for each in told))
         self.targets.hold(map(ip_address, addresses))
         return addresses[turn % len(addresses)]
-
-
-def _host(target: Target) -> str:
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    return host if target.port == {"http": 80, "https": 443}[target.scheme] else f"{host}:{target.port}"
 
 
 def _retry_after(headers: Mapping[str, str], now: int) -> int | None:

@@ -20,7 +20,8 @@ __all__ = ["Target", "Targets"]
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
-_URL: Final = re.compile(r"https?://[!-~]{1,490}")
+_URL: Final = re.compile(r"https?://(?:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_LONGEST: Final = 500
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _PORTS: Final = {"http": 80, "https": 443}
 _CARRIERS: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("2002::/16"))
@@ -77,7 +78,7 @@ def _parse(url: str) -> Target:
         raise Malformed("callback.url") from None
     host = parts.hostname or ""
     is_named = _HOST.fullmatch(host) or _written(host) is not None
-    if not _URL.fullmatch(url) or not is_named or "@" in parts.netloc or "#" in url or port == 0:
+    if len(url) > _LONGEST or not _URL.fullmatch(url) or not is_named or "@" in parts.netloc or port == 0:
         raise Malformed("callback.url")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, host, port or _PORTS[parts.scheme], path)

@@ -99,6 +99,19 @@ func TestTheMachineIsCancun(t *testing.T) {
 	require.NotContains(t, string(results[0].Data), "invalid opcode")
 }
 
+func TestContractsThatCameAfterCancunAreNotThere(t *testing.T) {
+	if !alone(t) {
+		return
+	}
+	w := newWorld(t)
+	for address := byte(1); address <= 0x11; address++ {
+		to := common.BytesToAddress([]byte{address})
+		results := w.block(w.sign(w.members[0], uint64(address)-1, &to, nil, 100_000))
+		require.Zero(t, results[0].Code, results[0].Log)
+		require.Equal(t, address > 0x0a, results[0].GasUsed == 21_000, "%#x took %d", address, results[0].GasUsed)
+	}
+}
+
 func TestANonceMayWaitAheadButABlockTakesThemInOrder(t *testing.T) {
 	if !alone(t) {
 		return

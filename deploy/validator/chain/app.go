@@ -106,8 +106,7 @@ func (app *App) furnish(logger log.Logger) {
 		WithDefaultEvmCoinInfo(vmtypes.EvmCoinInfo{
 			Denom: Denom, ExtendedDenom: Denom, DisplayDenom: Coin, Decimals: vmtypes.EighteenDecimals.Uint32(),
 		}).
-		// Ethereum's own and no others. Those that came after Cancun must be there, or the module panics at a call.
-		WithStaticPrecompiles(maps.Clone(corevm.PrecompiledContractsPrague))
+		WithStaticPrecompiles(maps.Clone(corevm.PrecompiledContractsCancun)) // Ethereum's own and no others
 	setFork()
 	app.consortium = consortium{keys[ConsortiumModule], app.evm}
 	app.validators = validatorSet{keys[ConsortiumModule], app.consortium}

@@ -16,6 +16,7 @@ import (
 	"github.com/cosmos/evm/x/feemarket"
 	"github.com/cosmos/evm/x/vm"
 	vmtypes "github.com/cosmos/evm/x/vm/types"
+	corevm "github.com/ethereum/go-ethereum/core/vm"
 )
 
 const (
@@ -61,8 +62,10 @@ func Basics() module.BasicManager {
 		vm.AppModuleBasic{}, feemarket.AppModuleBasic{})
 }
 
-// setFork leaves out what came after EVM. The module sets all forks that it knows and hands out its own pointer.
+// setFork leaves out what came after EVM. The module sets all forks that it knows and hands out its own pointer; and
+// whatever the fork is, a call of an address in the Prague list is one of a precompiled contract to it.
 func setFork() {
+	corevm.PrecompiledAddressesPrague = corevm.PrecompiledAddressesCancun
 	forks := vmtypes.GetChainConfig()
 	forks.PragueTime, forks.OsakaTime, forks.VerkleTime = nil, nil, nil
 	if !strings.EqualFold(EVM, "cancun") || forks.CancunTime == nil {

@@ -9,6 +9,7 @@ import (
 	sdkmempool "github.com/cosmos/cosmos-sdk/types/mempool"
 	authtx "github.com/cosmos/cosmos-sdk/x/auth/tx"
 	evmmempool "github.com/cosmos/evm/mempool"
+	gogogrpc "github.com/cosmos/gogoproto/grpc"
 	"github.com/ethereum/go-ethereum/common"
 )
 
@@ -41,6 +42,12 @@ func (app *App) RegisterTendermintService(c client.Context) {
 // RegisterNodeService serves the node's configuration to it.
 func (app *App) RegisterNodeService(c client.Context, config serverconfig.Config) {
 	nodeservice.RegisterNodeService(c, app.GRPCQueryRouter(), config)
+}
+
+// RegisterGRPCServerWithSkipCheckHeader lets a node that was just started answer about its newest state: BaseApp knows
+// no header until the next block, and on a quiet chain that is a heartbeat away, on one that stands it never comes.
+func (app *App) RegisterGRPCServerWithSkipCheckHeader(server gogogrpc.Server, _ bool) {
+	app.BaseApp.RegisterGRPCServerWithSkipCheckHeader(server, true)
 }
 
 func (app *App) tellPending(hash common.Hash) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -47,6 +48,24 @@ func Configure(home string, own Card, n Network, doors Doors, pace Pace) error {
 	serverconfig.SetConfigTemplate(template)
 	serverconfig.WriteConfigFile(filepath.Join(home, "config", "app.toml"), machineConfig(config, n, doors))
 	return nil
+}
+
+// Peers names the network's other cards in config.toml and leaves the rest of it as it is.
+func Peers(home string, own Card, n Network) error {
+	path := filepath.Join(home, "config", "config.toml")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	peers, ids := others(own, n)
+	for name, value := range map[string]string{"persistent_peers": peers, "unconditional_peer_ids": ids} {
+		line := regexp.MustCompile(`(?m)^` + name + ` = ".*"$`)
+		if len(line.FindAll(raw, -1)) != 1 {
+			return fmt.Errorf("config.toml has not one line of %s", name)
+		}
+		raw = line.ReplaceAllLiteral(raw, fmt.Appendf(nil, "%s = %q", name, value))
+	}
+	return os.WriteFile(path, raw, 0o600)
 }
 
 func consensusConfig(home string, own Card, n Network, doors Doors, pace Pace) *cmtcfg.Config {

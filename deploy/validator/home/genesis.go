@@ -1,6 +1,7 @@
 package home
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -30,7 +31,7 @@ type Network struct {
 func (n Network) CometID() string { return fmt.Sprintf("ecert-%d", n.ChainID) }
 
 // Genesis makes the file from which all members start; no name, region or key may be there twice.
-func Genesis(n Network) (*genutiltypes.AppGenesis, error) {
+func Genesis(n Network) ([]byte, error) {
 	validators, listed, err := n.validators()
 	if err != nil {
 		return nil, err
@@ -48,7 +49,10 @@ func Genesis(n Network) (*genutiltypes.AppGenesis, error) {
 	genesis.Consensus.Validators = validators
 	genesis.Consensus.Params = cmttypes.DefaultConsensusParams()
 	genesis.Consensus.Params.Block.MaxBytes, genesis.Consensus.Params.Block.MaxGas = n.BlockBytes, n.BlockGas
-	return genesis, genesis.ValidateAndComplete()
+	if err := genesis.ValidateAndComplete(); err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(genesis, "", "  ")
 }
 
 func (n Network) validators() (genesis []cmttypes.GenesisValidator, listed []chain.Validator, err error) {

@@ -2,9 +2,9 @@ package home
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +66,27 @@ func TestPeersAreTheOtherMembersAndNobodyElse(t *testing.T) {
 	require.Zero(t, c.P2P.MaxNumInboundPeers+c.P2P.MaxNumOutboundPeers)
 }
 
+func TestWhoJoinsLaterIsNamedAndNothingElseChanges(t *testing.T) {
+	under := made(t)
+	path := filepath.Join(under, "anhui", "config", "config.toml")
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	n := terms()
+	n.Cards = []Card{{31, "a", "", "id1", "h:1"}, {34, "anhui", "", "id4", "h:4"}, {36, "e", "", "id6", "h:6"}}
+	require.NoError(t, Peers(filepath.Join(under, "anhui"), n.Cards[1], n))
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	old, changed := strings.Split(string(before), "\n"), []string{}
+	for i, line := range strings.Split(string(after), "\n") {
+		if line != old[i] {
+			changed = append(changed, line)
+		}
+	}
+	require.Equal(t, []string{`persistent_peers = "id1@h:1,id6@h:6"`, `unconditional_peer_ids = "id1,id6"`}, changed)
+	require.NoError(t, os.WriteFile(path, []byte("moniker = \"anhui\"\n"), 0o600))
+	require.Error(t, Peers(filepath.Join(under, "anhui"), n.Cards[1], n))
+}
+
 func TestTheListsOfValidatorsHaveNothingTwice(t *testing.T) {
 	n := terms()
 	key := func(b byte) string { return hex.EncodeToString(append(make([]byte, 31), b)) }
@@ -120,9 +141,7 @@ func TestTheSameCardsMakeTheSameGenesis(t *testing.T) {
 	n.Cards = []Card{card}
 	var texts []string
 	for range 2 {
-		genesis, err := Genesis(n)
-		require.NoError(t, err)
-		raw, err := json.Marshal(genesis)
+		raw, err := Genesis(n)
 		require.NoError(t, err)
 		texts = append(texts, string(raw))
 	}

@@ -3,8 +3,6 @@ package home
 import (
 	"os"
 	"path/filepath"
-
-	genutiltypes "github.com/cosmos/cosmos-sdk/x/genutil/types"
 )
 
 // Member is one region of a network on this machine.
@@ -37,12 +35,12 @@ func Testnet(under string, members []Member, n Network, first int, pace Pace) er
 }
 
 // Join gives a home the genesis file and its configuration; it refuses to replace another genesis file.
-func Join(home string, own Card, n Network, genesis *genutiltypes.AppGenesis, doors Doors, pace Pace) error {
+func Join(home string, own Card, n Network, genesis []byte, doors Doors, pace Pace) error {
 	if _, err := os.Stat(genesisFile(home)); err == nil {
 		return Refusal{WrongGenesis, "there is a genesis file already: " + own.Name}
 	}
 	if err := Configure(home, own, n, doors, pace); err != nil {
 		return err
 	}
-	return genesis.SaveAs(genesisFile(home))
+	return os.WriteFile(genesisFile(home), genesis, 0o600)
 }

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from ecert.app.between.wire import holder_json, read_held, read_path, read_response
 from ecert.domain.errors import EcertError, Malformed, NotAllowed, NotFound, Unavailable
 from ecert.domain.gateways import Gateway, RegionGateway, find_gateway
-from ecert.domain.holders import HolderRef
-from ecert.domain.use import Use
 from ecert.runtime.logs import log
 from ecert.runtime.signed import Line, Wanted
 from wallet_codes.holdings import Held, HoldingsRequest
+from wallet_codes.redeem import RedeemRequest
 
 if TYPE_CHECKING:
     from ecert.domain.signer import Signer
@@ -96,20 +95,20 @@ class CodesAbroad:
 
     way: Abroad
 
-    def redeem(self, *, text: str, use: Use, holder: HolderRef | None, requester: str, idempotency_key: str) -> str:
+    def redeem(self, request: RedeemRequest) -> str:
         """Redeem there, by that deployment's clock; its refusals are raised as themselves."""
         body = {
-            "code": text,
-            "use": use.wire(),
-            "holder": None if holder is None else holder_json(holder),
-            "requester": requester,
+            "code": request.text,
+            "use": request.use.wire(),
+            "holder": None if request.holder is None else holder_json(request.holder),
+            "requester": request.requester,
+            "asker": request.asker,
         }
-        wanted = Wanted(f"/api/v1/gateway/{self.way.region}/redemptions", body, idempotency_key)
-        told = self.way.ask(wanted, away="")
+        wanted = Wanted(f"/api/v1/gateway/{self.way.region}/redemptions", body, request.idempotency_key)
         try:
-            return read_response(told)
-        except Malformed as fault:
-            raise Unavailable("gateway.answer", f"region {self.way.region}") from fault
+            return read_response(self.way.ask(wanted, away=""))
+        except Malformed as fault:  # also what that region would not read: its release may be another
+            raise Unavailable("gateway.answer", f"region {self.way.region}: {fault.code}") from fault
 
 
 @dataclass(frozen=True, slots=True)

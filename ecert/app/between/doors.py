@@ -92,7 +92,8 @@ def _add_redemptions(doors: APIRouter, served: Served) -> None:
         if use.division[:2] != str(gateway.region):
             raise NotAllowed("gateway.division", use.division)
         holder = body.holder.ref() if body.holder else None
-        request = RedeemRequest(body.code, use, holder, body.requester, f"{gateway.region}:{idempotency_key}")
+        asker, once = (f"{gateway.region}:{each}" for each in (body.asker, idempotency_key))
+        request = RedeemRequest(body.code, use, holder, body.requester, asker, once)
         return {"response": redeem(served.home, request, now=int(served.clock.now()))}
 
 

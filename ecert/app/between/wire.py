@@ -51,6 +51,7 @@ class ForwardedRedemptionBody(Body):
     use: dict[str, str]
     holder: HolderRefBody | None = None
     requester: str = Field(min_length=1, max_length=200)
+    asker: str = Field(min_length=1, max_length=200)
 
     def parsed_use(self) -> Use:
         """Read the use; Malformed `use.*`, `division.form`."""

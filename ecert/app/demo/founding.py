@@ -14,9 +14,9 @@ from ecert.app.delta import Delta
 from ecert.app.demo.acts import Act, queue
 from ecert.app.demo.authorities import SEATS, Seat
 from ecert.app.demo.releases import release
-from ecert.app.wiring import REGION_PURPOSES, REGION_SUITE, House, region_signer
+from ecert.app.region_keys import missing_keys
+from ecert.app.wiring import House
 from ecert.domain.dates import start_of_day
-from ecert.domain.signer import key_id
 from ecert.domain.suites import SUITES
 from issuer.authorities import Authority, establish
 from ledger import acts
@@ -54,20 +54,10 @@ def issuing_suites() -> tuple[str, ...]:
 
 def _region_keys(house: House) -> Iterator[Act]:
     for region in house.floor.regions:
-        for purpose in REGION_PURPOSES:
-            spki = region_signer(house.floor.keys, region, purpose).spki
-            if house.replica.trust.key(region=region, owner=None, key_id=key_id(spki)) is None:
-                call = acts.add_key(
-                    house.directory,
-                    region=region,
-                    owner=None,
-                    suite=REGION_SUITE,
-                    purpose=purpose,
-                    spki=spki,
-                    not_before=SINCE,
-                    not_after=None,
-                )
-                yield region, call
+        for call in missing_keys(
+            house.floor.keys, region, trust=house.replica.trust, directory=house.directory, since=SINCE
+        ):
+            yield region, call
 
 
 def _authorities(house: House) -> Iterator[Act]:

@@ -13,7 +13,7 @@ from ecert.app.demo.expectations import Expectation
 from ecert.app.demo.people import Household, household
 from ecert.app.demo.wants import Want
 from ecert.app.demo.windows import Window
-from ecert.app.wiring import region_signer
+from ecert.app.region_keys import region_signer
 from ecert.domain.items import Item, by_item_code
 from verifier.findings import Verdict
 from verifier.receipts import issue_receipt

@@ -128,6 +128,7 @@ def _unknown_item(stage: Stage, case: Case) -> Report:
             use=use,
             holder=case.want.person,
             requester=use.organisation,
+            asker=f"demo:{window.region}",
             idempotency_key="unknown-item",
             now=now,
         )

@@ -44,7 +44,7 @@ class Window:
         """Take the code from its picture, or its digits, and answer for it."""
         text = (minted.typed or "") if typed else scanned(minted)
         now = self.house.floor.now()
-        redemption = Redemption(text, self.use(item), holder, ids.new_token(64))
+        redemption = Redemption(text, self.use(item), holder, f"demo:{self.region}", ids.new_token(64))
         report = redeem(redemption, codes=self.house.codes, replica=self.house.replica, now=now)
         if any(finding.evidence.get("cause") == _SLOW for finding in report.findings):
             # What a clerk does on a busy day: the same request again, by its key, is no second use of the code.

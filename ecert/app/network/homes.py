@@ -35,7 +35,7 @@ def hold_binary() -> None:
         raise Unavailable("network.binary", "make validator")
 
 
-def make_homes(root: Path, founders: Sequence[str], *, heartbeat: int) -> Plan:
+def make_homes(root: Path, founders: Sequence[str], *, founding: str, heartbeat: int) -> Plan:
     """Make homes, keys and genesis of a new network; `founders` are addresses, the first will make the Consortium.
 
     Unavailable("network.port") where no ports are free, Unavailable("network.homes").
@@ -55,7 +55,7 @@ def make_homes(root: Path, founders: Sequence[str], *, heartbeat: int) -> Plan:
     keys = {v["region"]: base64.b64decode(v["key"]).hex() for v in members["validators"]}
     nodes = tuple(Node(number, name, first + _EACH * i, keys[number]) for i, (number, name) in enumerate(names.items()))
     digest = hashlib.sha256(content).hexdigest()
-    plan = Plan(root, members["chain_id"], genesis["chain_id"], digest, members["consortium"], nodes)
+    plan = Plan(root, members["chain_id"], genesis["chain_id"], digest, members["consortium"], nodes, founding)
     write_plan(plan)
     return plan
 

@@ -13,10 +13,15 @@ from typing import Any, Final
 
 from ecert.domain.errors import Malformed, NotFound
 
-__all__ = ["PORTS", "Node", "Plan", "read_plan", "write_plan"]
+__all__ = ["BARE", "DONE", "DUE", "PORTS", "Node", "Plan", "read_plan", "write_plan"]
 
 PORTS: Final = 5
 _FILE: Final = "network.json"
+
+BARE: Final = "bare"
+DUE: Final = "due"
+DONE: Final = "done"
+"""How far the regions of this machine have founded a network: never, not yet to the end, to the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Plan:
     genesis_sha256: str
     consortium: str
     nodes: tuple[Node, ...]
+    founding: str
 
     @property
     def genesis(self) -> Path:
@@ -82,7 +88,8 @@ def read_plan(root: Path) -> Plan | None:
         told = json.loads((root / _FILE).read_text("utf-8"))
         nodes = tuple(Node(v["region"], v["name"], v["port"], v["key"]) for v in told["validators"])
         chain_id, consensus = int(told["chain_id"]), str(told["consensus_chain_id"])
-        return Plan(root, chain_id, consensus, str(told["genesis_sha256"]), str(told["consortium"]), nodes)
+        digest, consortium, founding = (str(told[name]) for name in ("genesis_sha256", "consortium", "founding"))
+        return Plan(root, chain_id, consensus, digest, consortium, nodes, founding)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as fault:
@@ -96,6 +103,7 @@ def write_plan(plan: Plan) -> None:
         "consensus_chain_id": plan.consensus_chain_id,
         "genesis_sha256": plan.genesis_sha256,
         "consortium": plan.consortium,
+        "founding": plan.founding,
         "validators": [_told(node) for node in plan.nodes],
     }
     beside = plan.root / f".{_FILE}"

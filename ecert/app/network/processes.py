@@ -17,10 +17,12 @@ from ecert.app.network.homes import BINARY
 from ecert.app.network.plan import Node, Plan
 from ecert.domain.errors import Conflict, EcertError, NotAllowed, Unavailable
 
-__all__ = ["fault_of", "is_up", "start", "stop", "wipe"]
+__all__ = ["complaint", "fault_of", "is_up", "start", "stop", "wipe"]
 
 _PATIENCE: Final = 30.0
 _KEPT: Final = "priv_validator_state.json"
+_FULL: Final = "no space left on device"
+_LAST: Final = 1 << 20
 _REFUSALS: Final[dict[str, type[EcertError]]] = {
     "network.genesis": Conflict,
     "network.chain_id": Conflict,
@@ -83,17 +85,36 @@ def wipe(plan: Plan, node: Node) -> None:
 
 def fault_of(plan: Plan, node: Node) -> EcertError:
     """Say why a validator ended by itself, from its last words."""
+    words = _words(plan, node)
+    for line in reversed(words[-4000:].splitlines()):
+        for code, root in _REFUSALS.items():
+            if f"{code}: " in line:
+                return root(code, line.partition(f"{code}: ")[2][:300])
+    if _FULL in words:
+        return Unavailable("network.disk", node.name)
+    return Unavailable("network.ended", f"{node.name}: {words.strip()[-300:]}")
+
+
+def complaint(plan: Plan, node: Node) -> str | None:
+    """Name what is wrong with a validator that ended by itself, or that runs and can write no more; else None.
+
+    On a full disk CometBFT leaves consensus and goes on answering with old blocks, until it is started anew.
+    """
+    if not _mark(plan, node).exists():
+        return None
+    if is_up(plan, node):
+        return "network.disk" if _FULL in _words(plan, node) else None
+    return fault_of(plan, node).code
+
+
+def _words(plan: Plan, node: Node) -> str:
+    """Read what a validator has said since its start, its last 1 MiB."""
     begun = 0
     with suppress(OSError, ValueError, IndexError):
         begun = int(_mark(plan, node).read_text("ascii").split()[2])
     with _log(plan, node).open("rb") as file:
-        file.seek(begun)
-        words = file.read()[-4000:].decode("utf-8", "replace")
-    for line in reversed(words.splitlines()):
-        for code, root in _REFUSALS.items():
-            if f"{code}: " in line:
-                return root(code, line.partition(f"{code}: ")[2][:300])
-    return Unavailable("network.ended", f"{node.name}: {words.strip()[-300:]}")
+        file.seek(max(begun, file.seek(0, os.SEEK_END) - _LAST))
+        return file.read().decode("utf-8", "replace")
 
 
 def _pid(plan: Plan, node: Node) -> int | None:

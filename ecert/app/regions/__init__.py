@@ -7,7 +7,8 @@ delta.of(31).codes.redeem(...)        # a Jiangsu code, asked of Jiangsu's own d
 from __future__ import annotations
 
 from ecert.app.regions.command import add, demonstrate, run
+from ecert.app.regions.founding import found, up
 from ecert.app.regions.plan import Plan, free_ports, plan
 from ecert.app.regions.running import opened
 
-__all__ = ["Plan", "add", "demonstrate", "free_ports", "opened", "plan", "run"]
+__all__ = ["Plan", "add", "demonstrate", "found", "free_ports", "opened", "plan", "run", "up"]

@@ -11,24 +11,20 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
-from ecert.app import demo, network
+from ecert.app import demo
 from ecert.app.delta import Delta
 from ecert.app.demo.founding import bootstrap_delta
 from ecert.app.demo.furnishing import furnish_people
 from ecert.app.network.homes import BINARY
-from ecert.app.network.plan import read_plan
 from ecert.app.regions.apart import opened_apart
-from ecert.app.regions.plan import FIRST_PORT, Plan, free_ports, plan, ports_from
+from ecert.app.regions.founding import on_network
+from ecert.app.regions.plan import FIRST_PORT, Plan, free_ports, plan_of, ports_from
 from ecert.app.regions.running import opened
-from ecert.app.wiring import account
-from ecert.domain.errors import Unavailable
 from ecert.runtime.clock import Clock
-from ecert.runtime.keys import open_keys
 from ecert.runtime.settings import Settings
 
 __all__ = ["add", "demonstrate", "run"]
@@ -64,51 +60,20 @@ def demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> i
 
 @contextmanager
 def _standing(settings: Settings, ports: dict[int, int], clock: Clock) -> Iterator[tuple[Plan, Delta]]:
-    home, shared = settings.home / "regions", _shared(settings)
-    if settings.ledger.startswith("rpc+"):
-        told = {"ECERT_LEDGER": settings.ledger, "ECERT_GENESIS": str(settings.genesis)}
-        told |= {"ECERT_CONSENSUS": ",".join(settings.consensus)} if any(settings.consensus) else {}
-        told |= {"ECERT_LEDGER_TLS": str(settings.ledger_tls)} if settings.ledger_tls else {}
-        laid = plan(home, ports, chain=told, more=shared)
-        with opened_apart(laid, clock) as delta:
-            yield laid, delta
-    elif os.access(BINARY, os.X_OK):
-        with _network(settings, home, plan(home, ports, more=shared), clock) as chain:
-            laid = plan(home, ports, chain=chain, more=shared)
-            with opened_apart(laid, clock) as delta:
-                yield laid, delta
-    else:
-        print("没有验证节点程序，改用内嵌链 / no validator is built: on one embedded chain", file=sys.stderr)
-        laid = plan(home, ports, more=shared)
-        with opened(laid, clock) as delta:
-            yield laid, delta
+    with ExitStack() as undo:
+        chain = _told(settings)
+        if chain is None and os.access(BINARY, os.X_OK):
+            chain = undo.enter_context(on_network(settings, clock))
+        laid = plan_of(settings, ports, chain=chain)
+        if chain is None:
+            print("没有验证节点程序，改用内嵌链 / no validator is built: on one embedded chain", file=sys.stderr)
+        yield laid, undo.enter_context(opened_apart(laid, clock) if chain else opened(laid, clock))
 
 
-@contextmanager
-def _network(settings: Settings, home: Path, laid: Plan, clock: Clock) -> Iterator[Mapping[str, str]]:
-    """Bring four validators up, founded by each region's own key, and down again."""
-    custodies = {region: open_keys(laid.settings(region, bytes(20)).signer) for region in laid.ports}
-    founders = [
-        "0x" + account(keys.secret(f"chain-{region}-admin")).address.hex() for region, keys in custodies.items()
-    ]
-    on = replace(settings, home=home)
-    with redirect_stdout(sys.stderr):
-        network.run(argparse.Namespace(act="up", founder=founders), on, clock)
-    try:
-        standing = read_plan(home / "network")
-        if standing is None:
-            raise Unavailable("network.absent", "ecert network up")
-        yield standing.settings()
-    finally:
-        network.run(argparse.Namespace(act="down"), on, clock)
-
-
-def _shared(settings: Settings) -> dict[str, str]:
-    return {
-        "ECERT_HEARTBEAT": str(settings.heartbeat),
-        "ECERT_CODE_SECONDS": str(settings.code_seconds),
-        "ECERT_BATCH_SIZE": str(settings.batch_size),
-        "ECERT_BATCH_SECONDS": str(settings.batch_seconds),
-        "ECERT_DEMO": "1" if settings.demo else "0",
-        "ECERT_LOG": settings.log,
-    }
+def _told(settings: Settings) -> Mapping[str, str] | None:
+    """Repeat the settings of the network that ECERT_LEDGER names; None where it names none."""
+    if not settings.ledger.startswith("rpc+"):
+        return None
+    told = {"ECERT_LEDGER": settings.ledger, "ECERT_GENESIS": str(settings.genesis)}
+    told |= {"ECERT_CONSENSUS": ",".join(settings.consensus)} if any(settings.consensus) else {}
+    return told | ({"ECERT_LEDGER_TLS": str(settings.ledger_tls)} if settings.ledger_tls else {})

@@ -11,7 +11,7 @@ from typing import Final
 
 from ecert.runtime.settings import REGIONS, Settings, load_settings
 
-__all__ = ["FIRST_PORT", "Plan", "free_ports", "plan", "ports_from"]
+__all__ = ["FIRST_PORT", "Plan", "free_ports", "plan", "plan_of", "ports_from"]
 
 FIRST_PORT: Final = 8031
 HOST: Final = "127.0.0.1"
@@ -68,6 +68,19 @@ def plan(
         for region in ports
     }
     return Plan(home, environments, ports)
+
+
+def plan_of(settings: Settings, ports: Mapping[int, int], *, chain: Mapping[str, str] | None = None) -> Plan:
+    """Lay out this machine's four deployments under its home, which share what `settings` say of pace and words."""
+    shared = {
+        "ECERT_HEARTBEAT": str(settings.heartbeat),
+        "ECERT_CODE_SECONDS": str(settings.code_seconds),
+        "ECERT_BATCH_SIZE": str(settings.batch_size),
+        "ECERT_BATCH_SECONDS": str(settings.batch_seconds),
+        "ECERT_DEMO": "1" if settings.demo else "0",
+        "ECERT_LOG": settings.log,
+    }
+    return plan(settings.home / "regions", ports, chain=chain, more=shared)
 
 
 def _turned(chain: Mapping[str, str], place: int) -> dict[str, str]:

@@ -186,6 +186,38 @@ def test_a_change_that_the_chain_s_clock_is_behind_is_sent_again(deployment: Dep
     assert [c.state for c in read(deployment.room, issued.licence_id, authority=USCC).changes] == ["final"]
 
 
+@pytest.mark.parametrize(
+    ("early", "late", "suspended", "status"),
+    [
+        ("suspend", "restore", 1, Status.VALID),
+        ("restore", "suspend", 0, Status.SUSPENDED),
+        ("suspend", "revoke", None, Status.INVALID),
+    ],
+)
+def test_a_change_that_came_too_early_is_not_sent_again_behind_a_later_one(
+    deployment: Deployment, early: Action, late: Action, suspended: int | None, status: Status
+) -> None:
+    both = issue_many(deployment.room, [request()] * 2, now=now())
+    if suspended is not None:
+        _change(deployment, both[suspended], "suspend")
+    deployment.settle()
+    ahead = now() + 100
+    change_many(deployment.room, [Change(both[0].licence_id, early, "lost")], authority=USCC, now=ahead)
+    _push(deployment.room)
+    # One transaction carries the later change of both; where the chain refuses it for the first, the second waits too.
+    change_many(deployment.room, [Change(each.licence_id, late, "lost") for each in both], authority=USCC, now=now())
+    _push(deployment.room)
+    while now() < ahead:
+        time.sleep(0.01)
+    for _ in range(3):
+        deployment.settle()
+
+    told = [read(deployment.room, each.licence_id, authority=USCC) for each in both]
+    assert [deployment.status(each) for each in both] == [each.status for each in told] == [status, status]
+    assert [change.state for change in told[0].changes[-2:]] == ["overtaken", "final"]
+    assert told[1].changes[-1].state == "final"
+
+
 def test_a_change_that_the_chain_refuses_is_told_to_the_authority(deployment: Deployment) -> None:
     issued = issue(deployment.room, request(), now=now())
     region, number = list_id(issued.status.uri)

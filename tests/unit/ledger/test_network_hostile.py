@@ -287,6 +287,10 @@ def elsewhere(door: BaseHTTPRequestHandler) -> None:
     door.end_headers()
 
 
+def forbidden(door: BaseHTTPRequestHandler) -> None:
+    door.send_error(403)
+
+
 SLOW = r"ledger\.(answer_slow|silent)"  # silent where a busy machine lets a second pass between two bytes
 POURING = {
     "hundred megabytes": (hundred_megabytes, "ledger.answer_large"),
@@ -296,6 +300,7 @@ POURING = {
     "no JSON": (no_json, "ledger.answer_form"),
     "deep": (deep, "ledger.answer_form"),
     "compressed": (bomb, "ledger.answer_form"),
+    "turned away": (forbidden, "ledger.turned_away"),
     "redirected": (elsewhere, "ledger.answer_form"),
 }
 

@@ -52,9 +52,17 @@ class HomeRegion:
         return Reading(kind, 32, text.strip())
 
     def redeem(
-        self, *, text: str, use: Use, holder: HolderRef | None, requester: str, idempotency_key: str, now: int
+        self,
+        *,
+        text: str,
+        use: Use,
+        holder: HolderRef | None,
+        requester: str,
+        asker: str,
+        idempotency_key: str,
+        now: int,
     ) -> str:
-        self.asked.append(idempotency_key)
+        self.asked.append(f"{asker} {idempotency_key}")
         if self.failure:
             raise self.failure
         claims = RedeemClaims(
@@ -79,7 +87,7 @@ def shown(issued: Issued, **mutable: Mutable) -> Shown:
 
 
 def ask(home: HomeRegion, *, code: str = CODE, holder: HolderRef | None = None, later: int = 0, **use: str) -> Report:
-    redemption = Redemption(code, replace(USE, **use), holder, "key-1")
+    redemption = Redemption(code, replace(USE, **use), holder, "key:1", "key-1")
     return redeem(redemption, codes=home, replica=home.world.replica, now=home.world.now + later)
 
 

@@ -32,6 +32,8 @@ def test_a_url_is_read_into_what_is_connected_to() -> None:
         "https://partner.example:0/",
         "https://partner.example:99999/",
         "https://partner.example/ x",
+        "https://partner.example/{x}",
+        "https://partner.example/%zz",
         "https://partner.example/\n",
         "https://合作方.example/",
         "https://-partner.example/",

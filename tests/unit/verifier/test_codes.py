@@ -33,7 +33,7 @@ def test_an_online_code_is_accepted_for_its_item(world: World) -> None:
     assert report.assurance == "online"
     assert _told(_first(report), Group.CODE) == ["VALID code.fresh"]
     assert _told(_first(report), Group.HOLDER) == ["VALID holder.confirmed"]
-    assert home.asked == ["key-1"]
+    assert home.asked == ["key:1 key-1"]
 
 
 def test_the_home_region_s_word_stands_for_a_holder_who_was_not_named(world: World) -> None:
@@ -106,7 +106,13 @@ def test_an_altered_answer_is_refused(world: World) -> None:
 
 def _answer(home: HomeRegion) -> str:
     return home.redeem(
-        text=CODE, use=USE, holder=None, requester=USE.organisation, idempotency_key="k", now=home.world.now
+        text=CODE,
+        use=USE,
+        holder=None,
+        requester=USE.organisation,
+        asker="key:1",
+        idempotency_key="k",
+        now=home.world.now,
     )
 
 

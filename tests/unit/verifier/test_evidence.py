@@ -22,7 +22,7 @@ ASKED = Asked(code=sha256(CODE.encode()).digest(), use=use_hash(USE), audience=U
 def _redeemed(world: World, *, key: str = "code", age: int = 0) -> Redeemed:
     home = HomeRegion(world, (shown(world.anchored()),), key=key, changed={"iat": world.now - age})
     text = home.redeem(
-        text=CODE, use=USE, holder=LI.ref, requester=USE.organisation, idempotency_key="k", now=world.now
+        text=CODE, use=USE, holder=LI.ref, requester=USE.organisation, asker="key:1", idempotency_key="k", now=world.now
     )
     response = parse_response(text)
     return Redeemed(response, response.claims.certificates[0], ASKED)

@@ -365,9 +365,10 @@ def test_five_wrong_tries_close_the_window_for_a_minute(town: Town) -> None:
     assert claims_of(redeem(town.home, asking(str(fresh.typed)), now=NOW + 60)).kind == "typed"
 
 
-def test_inventing_devices_helps_fifty_times_and_no_more(town: Town) -> None:
+@pytest.mark.parametrize("invented", [{"device"}, {"device", "organisation"}])
+def test_inventing_names_helps_fifty_times_and_no_more(town: Town, invented: set[str]) -> None:
     code = minted(town, typed=True)
-    uses = [replace(USE, device=f"invented-{number}") for number in range(51)]
+    uses = [replace(USE, **dict.fromkeys(invented, f"invented-{number}")) for number in range(51)]
     told = [refusal(town, wrong(code, step + 1), use=use) for step, use in enumerate(uses)]
     assert told == ["code.unknown"] * 50 + ["code.too_many_tries"]
 

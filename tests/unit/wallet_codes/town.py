@@ -113,5 +113,5 @@ class Town:
 
 
 def asking(text: str, **changed: object) -> RedeemRequest:
-    request = RedeemRequest(text, USE, LI, USE.organisation, "attempt-1")
+    request = RedeemRequest(text, USE, LI, USE.organisation, "key:1", "attempt-1")
     return replace(request, **changed)

@@ -1,0 +1,110 @@
+"""Makes targets side by side: `python -m tests.lanes test-sqlite 'forge FOUNDRY_PROFILE=short' ...`, two at a time.
+
+What a part says comes in one piece when it has ended, with its time. The first that fails ends the others.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import IO, Final
+
+__all__ = ["main"]
+
+LANES: Final = 2
+_GRACE: Final = 60
+"""Seconds in which an interrupted part stops its servers and validators."""
+_LOOK: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    name: str
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+    began: float
+
+
+def main(names: Sequence[str], *, lanes: int = LANES) -> int:
+    """Make every target, in their order; 1 if one fails."""
+    waiting, running = deque(names), list[_Part]()
+    times = list[str]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < lanes:
+                running.append(_begin(waiting.popleft()))
+            part = _ended(running)
+            running.remove(part)
+            times.append(f"== {part.name}: {_outcome(part)} after {time.monotonic() - part.began:.0f} s")
+            _tell(part, times[-1])
+            if part.process.returncode:
+                return 1
+    finally:
+        for part in running:
+            _interrupt(part)
+            times.append(f"== {part.name}: ended before it was done")
+        _say("", *times)
+    return 0
+
+
+def _begin(name: str) -> _Part:
+    """Start a target in a process group of its own, which can be ended whole."""
+    _say(f"== {name}: begins")
+    said = TemporaryFile()  # noqa: SIM115 - closed when it is told
+    command = ["make", "--no-print-directory", *name.split()]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, process_group=0
+    )
+    return _Part(name, process, said, time.monotonic())
+
+
+def _ended(running: Sequence[_Part]) -> _Part:
+    while True:
+        for part in running:
+            if part.process.poll() is not None:
+                return part
+        time.sleep(_LOOK)
+
+
+def _outcome(part: _Part) -> str:
+    return f"FAILED ({part.process.returncode})" if part.process.returncode else "done"
+
+
+def _tell(part: _Part, outcome: str) -> None:
+    _say("", f"== {part.name} said")
+    part.said.seek(0)
+    sys.stdout.write(part.said.read().decode("utf-8", "replace"))
+    part.said.close()
+    _say(outcome)
+
+
+def _interrupt(part: _Part) -> None:
+    os.killpg(part.process.pid, signal.SIGINT)
+    try:
+        part.process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(part.process.pid, signal.SIGKILL)
+        part.process.wait()
+    part.said.close()
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+def _stop(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell's background job was born deaf to the second
+        signal.signal(number, _stop)
+    sys.exit(main(sys.argv[1:]))
