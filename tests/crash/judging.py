@@ -36,7 +36,7 @@ def judge(home: Path) -> list[str]:
             house.settle()
             wrong = [*book.unnamed, *_broken_promises(house, book)]
             house.settle()  # the codes that were left are used by now
-            return [*wrong, *_kept(house, book), *untold(house, home), *_stands(house, home), *_goes_on(house)]
+            return [*wrong, *_watched(house, book), *untold(house, home), *_stands(house, home), *_goes_on(house)]
     except (EcertError, VerificationFailed, AssertionError) as fault:
         return [f"does not open, answer or settle: {fault}"]
 
@@ -133,7 +133,7 @@ def _statuses(house: House, book: Book) -> Iterator[str]:
             yield f"promise: {licence_id} is {status}, told was {expected.get(licence_id, 'VALID')}"
 
 
-def _kept(house: House, book: Book) -> Iterator[str]:
+def _watched(house: House, book: Book) -> Iterator[str]:
     """Whatever was said to be watched is, as long as its subscription stands."""
     found = {(row.subscription, row.licence) for row in rows(house, "SELECT * FROM callback_acceptance")}
     alive = {row.id for row in rows(house, "SELECT id FROM callback_subscription")}

@@ -41,7 +41,7 @@ class Sponsor:
 
     world: World
     database: Database
-    posting: Posting = field(default_factory=lambda: Posting(Targets(loopback=True), timeout=1.0))
+    posting: Posting = field(default_factory=lambda: Posting(Targets(loopback=True), timeout=60.0))
     now: int = 0
     ended: set[Whose] = field(default_factory=set)
 
