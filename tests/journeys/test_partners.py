@@ -88,13 +88,6 @@ def test_an_unknown_subscription_is_refused_before_anything_is_judged_or_used(pl
     assert place.partner.redeem(text, said, HOLDER, new_key())["verdict"] == "accept"
 
 
-def test_a_subscription_is_for_partners_alone(place: Place) -> None:
-    body = question(place, subscription="A" * 22)
-    answer = httpx.post(place.partner.url + "/api/v1/verifications", json=body, trust_env=False)
-
-    assert (answer.status_code, answer.json()["code"]) == (403, "gateway.not_partner")
-
-
 def test_a_batch_and_a_redemption_are_kept_and_told(place: Place) -> None:
     with receiving() as receiver:
         subscription = place.partner.subscribe(receiver.url)
