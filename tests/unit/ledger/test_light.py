@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from ecert.domain.errors import Unavailable
@@ -163,6 +164,15 @@ def test_a_signed_header_of_another_chain_or_time_is_refused(
     answer = chain.signed(chain.header(5, **changes), FOUR)
 
     assert refusal(lambda: light.verify(verified(chain, 3), answer, now=NOW)) == code
+
+
+@pytest.mark.parametrize("place", ["chain_id", "height", "time", "app_hash", "version"])
+def test_an_answer_as_deep_as_json_may_be_is_refused(chain: SignedChain, place: str) -> None:
+    told = json.dumps(chain.commit(5)["signed_header"]["header"] | {place: "deep"}).encode()
+    header = orjson.loads(told.replace(b'"deep"', b"[" * 1000 + b"]" * 1000))
+    answer = chain.commit(5) | {"signed_header": chain.commit(5)["signed_header"] | {"header": header}}
+
+    assert refusal(lambda: light.verify(verified(chain, 3), answer, now=NOW)) == "evidence.form"
 
 
 def test_a_height_never_goes_back(chain: SignedChain) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,6 +210,15 @@ def test_results_that_are_none_fail_and_nothing_else(told: object) -> None:
             list(raw_transactions(shaped))
         except VerificationFailed:
             continue
+
+
+def test_results_as_deep_as_json_may_be_fail() -> None:
+    deep = orjson.loads(b"[" * 1000 + b"]" * 1000)
+    for entry in ({"data": deep}, {"code": deep}, {"gas_used": deep}):
+        with pytest.raises(VerificationFailed):
+            prove_results({"txs_results": [entry]}, results_hash=NO_RESULTS)
+    with pytest.raises(VerificationFailed):
+        list(raw_transactions({"block": {"data": {"txs": [deep]}}}))
 
 
 @given(st.binary(max_size=200))
