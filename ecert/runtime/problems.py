@@ -38,6 +38,7 @@ _ROOTS: Final[Mapping[type, int]] = {
 _CODES: Final = {
     "access.missing": 401,
     "access.unknown": 401,
+    "access.revoked": 401,
     "request.too_large": 413,
     "request.media_type": 415,
     "partner.limit": 429,

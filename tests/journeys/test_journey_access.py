@@ -56,7 +56,7 @@ def test_a_revoked_key_opens_nothing(world: World) -> None:
 
     answer = world.ask("POST", "/api/v1/certificates", key=key, once="x", json=world.face(IDENTITY))
 
-    assert code_of(answer) == (403, "access.revoked")
+    assert code_of(answer) == (401, "access.revoked")
 
 
 def test_a_large_body_is_read_only_for_whom_the_door_lets_in(world: World) -> None:

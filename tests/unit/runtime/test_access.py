@@ -145,4 +145,4 @@ def test_a_door_lets_in_its_roles_alone(db: Database, ask: Callable[..., httpx.R
     assert (refused.status_code, refused.json()["code"]) == (403, "access.role_refused")
     revoke_key(db, key[3:11], now=150)
     revoked = ask(app, "GET", "/", headers={"authorization": f"Bearer {key}"})
-    assert (revoked.status_code, revoked.json()["code"]) == (403, "access.revoked")
+    assert (revoked.status_code, revoked.json()["code"]) == (401, "access.revoked")
