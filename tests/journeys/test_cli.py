@@ -184,11 +184,6 @@ def test_access_keys_that_make_no_sense(run: Callable[..., int], words: list[str
     assert run("access", "issue", *words) == BAD_USAGE
 
 
-@pytest.mark.parametrize("role", ["auditor", "operator"])
-def test_who_spans_all_regions_needs_none(run: Callable[..., int], role: str) -> None:
-    assert run("access", "issue", "--role", role, "--label", "x") == 0
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [("ECERT_HEARTBEAT", "0"), ("ECERT_LEDGER", "nowhere"), ("ECERT_UNHEARD", "1"), ("ECERT_DATABASE", "mysql://x")],
