@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres test-large furnish bench crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres nginx
+.PHONY: help demo serve regions validator network network-test validator-check test test-all test-sqlite test-postgres test-large furnish bench bench-network crash screenshots interop fuzz check format rules contracts forge slither coverage mutation deploy-check scale lock clean go node openssl chromium postgres nginx
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,7 +49,7 @@ test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
 # Two parts at a time, each with its time, the longest first; the first that fails ends all (tests/lanes.py).
-test-all: openssl chromium postgres nginx node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) ## Run every test: on SQLite, on PostgreSQL, on live validators, of the contracts and the validator; needs openssl, chromium, postgresql, Node 20, Go
+test-all: openssl chromium postgres nginx node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) $(SIGNER) ## Run every test: on SQLite, on PostgreSQL, on live validators, of the contracts and the validator; needs openssl, chromium, postgresql, nginx, Node 20, Go, root
 	$(BIN)/python -m tests.lanes test-postgres test-sqlite network-test validator-check test-large \
 		"forge FOUNDRY_PROFILE=short" slither
 
@@ -77,6 +77,9 @@ interop: openssl node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementation
 bench: node $(READY) $(SOLC) $(INTEROP) $(PEERS) ## Measure all against its yardsticks (SHORT=1: shapes a hundredth); needs wrk and Node 20
 	@command -v wrk >/dev/null || { echo "make bench needs the system package wrk (Debian: apt-get install wrk)." >&2; exit 1; }
 	SHORT=$(SHORT) $(BIN)/python -m bench
+
+bench-network: $(READY) $(VALIDATOR) ## Measure four validators, following and what stands on them (SHORT=1: shapes a hundredth, about a minute)
+	SHORT=$(SHORT) $(BIN)/python -m bench.network $(ONLY)
 
 fuzz: $(READY) $(FUZZ) ## Fuzz every parser for a minute each and keep what reached new code (SHORT=1: 5 s each, nothing kept)
 	$(BIN)/python -m tests.fuzz $(if $(SHORT),--seconds 5,--seconds 60 --keep)

@@ -1,4 +1,4 @@
-"""A hundred thousand certificates issued and anchored on the embedded chain, against signing alone, one process each.
+"""A hundred thousand certificates issued and anchored, against signing alone, one process each.
 
 Both go by the wall, one run each: the yardstick is the mean of two bursts of signatures, before and after; the house
 hides, judges, seals, stores durably, batches, makes blocks and follows them, until the last receipt can be had.
@@ -22,8 +22,8 @@ _BATCH = 10_000
 _SIGNATURES = 5_000
 
 
-def measure(house: House) -> list[Row]:
-    """Issue in requests of 10,000, settle, and ask for the last one's receipt."""
+def measure(house: House, *, aim: str = ">= 0.3") -> list[Row]:
+    """Issue in requests of 10,000, settle, and ask for the last one's receipt; `aim` is of all against signing."""
     total, at_once = scaled(COUNT), scaled(_BATCH)
     rates = [_signing_rate()]
     begun = perf_counter()
@@ -48,7 +48,7 @@ def measure(house: House) -> list[Row]:
             total / (done - begun),
             "per s",
             yardstick=signing,
-            aim=">= 0.3",
+            aim=aim,
         ),
         row("of that, batches, blocks and following", done - stored, "s"),
     ]

@@ -1,4 +1,7 @@
-"""What things cost, as last measured: seconds by `make bench`, bytes by bench/weights.py, gas by docs/contracts.md."""
+"""What things cost, as last measured: seconds by `make bench` and `make bench-network`, gas by docs/contracts.md.
+
+Bytes of a house are bench/weights.py's, bytes on a validator `make bench-network`'s.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,16 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
-from bench.table import BEGIN, END, PAGE, ROOT
+from bench.network.names import ANCHOR, BLOCK, BUSY, CHANGE, EMPTY, FURTHER, UNDER_LOAD
+from bench.table import PAGE, ROOT, marks
 from bench.weights import Weights, load
 
-__all__ = ["Chain", "Costs", "committed", "newest"]
+__all__ = ["Chain", "Costs", "Following", "committed", "newest"]
 
-NEWEST: Final = ROOT / "var" / "bench.json"
 _CONTRACTS: Final = ROOT / "docs" / "contracts.md"
 _CHAIN: Final = Path(__file__).with_name("chain.toml")
 _VERDICTS: Final = "API verifications, 2 workers"
@@ -25,15 +28,26 @@ _ISSUED: Final = "issue and anchor 100,000 certificates, 1 process"
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What a validator keeps: bytes a block, an anchor, a status change, and a further validator's part of a block."""
+    """What a validator keeps: bytes a block, an anchor, a status change, and a further validator's part of a block.
 
-    run: str
-    block: int
-    anchor: int
-    change: int
+    `block_seconds` is the time between two blocks under load.
+    """
+
+    block: float
+    anchor: float
+    change: float
     block_seconds: float
     block_gas: int
     validator_block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What following takes, microseconds: an empty block, one with a transaction, each further one in a block."""
+
+    empty: float
+    busy: float
+    further: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,7 @@ class Costs:
     """Everything that the simulation counts with; rates are per second and process."""
 
     run: str
+    network: str
     verdicts: float
     redemptions: float
     issued: float
@@ -48,33 +63,52 @@ class Costs:
     change_gas: int
     weights: Weights
     chain: Chain
+    following: Following
 
 
 def newest() -> Costs:
-    """Take the newest run's times where var/bench.json has one, else the committed ones."""
-    if not NEWEST.exists():
-        return committed()
-    return _costs({row["name"]: row["median"] for row in orjson.loads(NEWEST.read_bytes())}, "var/bench.json")
+    """Take the newest runs' figures where var/ has them, else the committed ones."""
+    return _costs(_newest("bench"), _newest("bench-network"))
 
 
 def committed() -> Costs:
-    """Take the times of docs/performance.md, whatever was measured since."""
-    table = PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    """Take the figures of docs/performance.md, whatever was measured since."""
+    return _costs(_committed("bench"), _committed("bench-network"))
+
+
+Run = tuple[str, dict[str, float]]
+"""Where and when, and each row's median by its name."""
+
+
+def _newest(name: str) -> Run:
+    path = ROOT / "var" / f"{name}.json"
+    if not path.exists():
+        return _committed(name)
+    return f"var/{name}.json", {row["name"]: row["median"] for row in orjson.loads(path.read_bytes())}
+
+
+def _committed(name: str) -> Run:
+    begin, end = marks(name)
+    table = PAGE.read_text("utf-8").partition(begin)[2].partition(end)[0]
     cells = [[cell.strip() for cell in line.split("|")[1:3]] for line in table.splitlines() if line.startswith("| ")]
-    times = {name: float(number.replace(",", "")) for name, number in cells if re.fullmatch(r"[\d,.]+", number)}
-    return _costs(times, table.partition(":")[0].strip())
+    medians = {name: float(number.replace(",", "")) for name, number in cells if re.fullmatch(r"[\d,.]+", number)}
+    return table.partition(":")[0].strip(), medians
 
 
-def _costs(times: dict[str, float], run: str) -> Costs:
+def _costs(house: Run, network: Run) -> Costs:
+    (run, times), (other, found) = house, network
+    constants = tomllib.loads(_CHAIN.read_text("utf-8"))
     return Costs(
         run=run,
+        network=other,
         verdicts=times[_VERDICTS] / 2,
         redemptions=1e3 / times[_REDEEM],
         issued=times[_ISSUED],
         anchor_gas=_gas("CertificateAnchor.anchor", "the next"),
         change_gas=_gas("StatusRegistry.setStatus", "one index, a fresh word"),
         weights=load(),
-        chain=Chain(**_table(_CHAIN)),
+        chain=Chain(found[BLOCK], found[ANCHOR], found[CHANGE], found[UNDER_LOAD], **constants),
+        following=Following(found[EMPTY], found[BUSY], found[FURTHER]),
     )
 
 
@@ -83,7 +117,3 @@ def _gas(call: str, case: str) -> int:
         rf"(?m)^\| `{re.escape(call)}` \| {re.escape(case)} \| ([\d,]+) \|$", _CONTRACTS.read_text("utf-8")
     )
     return int(found.replace(",", ""))
-
-
-def _table(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text("utf-8"))

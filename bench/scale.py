@@ -40,8 +40,8 @@ def tables(costs: Costs) -> str:
     years = [[year(scenario, costs, cadence=cadence) for cadence in CADENCES] for scenario in SCENARIOS]
     names = [scenario.name for scenario in SCENARIOS]
     told = (
-        f"Times: {costs.run}. Bytes of a certificate and the like: {costs.weights.run} Bytes on a validator:"
-        f" {costs.chain.run}. Gas: contracts.md.\n"
+        f"Times: {costs.run}. The network: {costs.network}. Bytes of a certificate and the like: {costs.weights.run}"
+        " Gas: contracts.md.\n"
     )
     volume = _table(["", *names], [(name, [write_(of[0]) for of in years]) for name, write_ in _VOLUME])
     columns = [f"{name}, {cadence} s" for name in names for cadence in CADENCES]

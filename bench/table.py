@@ -1,4 +1,4 @@
-"""The table: on the screen, between the marks of docs/performance.md, and as var/bench.json."""
+"""The table: on the screen, between its marks in docs/performance.md, and as JSON in var/."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ import orjson
 
 from bench.timing import Row
 
-__all__ = ["PAGE", "ROOT", "circumstances", "publish", "show"]
+__all__ = ["PAGE", "ROOT", "circumstances", "marks", "publish", "show"]
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- bench: begin -->\n", "<!-- bench: end -->\n"
 _HEAD: Final = ("what", "median", "unit", "ratio to", "ratio", "aim", "met")
 _MANY: Final = 1000
 
@@ -31,15 +30,21 @@ def show(rows: Sequence[Row]) -> str:
     return "\n".join("  ".join(map(_padded, line, widths)).rstrip() for line in lines)
 
 
-def publish(rows: Sequence[Row]) -> None:
-    """Write the page's table and var/bench.json."""
+def publish(rows: Sequence[Row], *, name: str = "bench") -> None:
+    """Write the page's table of that name and var/<name>.json."""
     (ROOT / "var").mkdir(exist_ok=True)
     listed = orjson.dumps([row.as_json() for row in rows], option=orjson.OPT_INDENT_2)
-    (ROOT / "var" / "bench.json").write_bytes(listed)
-    before, rest = PAGE.read_text("utf-8").split(BEGIN)
-    _, after = rest.split(END)
+    (ROOT / "var" / f"{name}.json").write_bytes(listed)
+    begin, end = marks(name)
+    before, rest = PAGE.read_text("utf-8").split(begin)
+    _, after = rest.split(end)
     table = "\n".join("| " + " | ".join(line) + " |" for line in (_HEAD, ("---",) * len(_HEAD), *map(_cells, rows)))
-    PAGE.write_text(f"{before}{BEGIN}{circumstances()}\n\n{table}\n{END}{after}", "utf-8")
+    PAGE.write_text(f"{before}{begin}{circumstances()}\n\n{table}\n{end}{after}", "utf-8")
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Give the lines of the page between which a table stands."""
+    return f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

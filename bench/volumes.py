@@ -100,7 +100,9 @@ def year(scenario: Scenario, costs: Costs, *, cadence: int) -> Year:
         + online * weights.redemption_database
         + anchors * weights.batch_database
     )
-    follow = blocks * _signatures(regions) * weights.ed25519_verify_us + (anchors + changes) * weights.batch_record_us
+    following, events = costs.following, anchors + changes
+    commits = blocks / _STRETCH * (_signatures(regions) - _signatures(4)) * weights.ed25519_verify_us
+    follow = commits + (blocks - busy) * following.empty + busy * following.busy + (events - busy) * following.further
     return Year(
         verdicts_second=mean,
         verdicts_peak=mean * PEAK,
@@ -129,6 +131,8 @@ def year(scenario: Scenario, costs: Costs, *, cadence: int) -> Year:
     )
 
 
+_STRETCH: Final = 100
+"""Blocks for each commit that a follower verifies: those between are linked by their hashes."""
 _VOTE: Final = 250
 """Bytes of a vote on the wire, at most: each validator sends two a block to each other one."""
 

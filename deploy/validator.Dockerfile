@@ -14,6 +14,6 @@ USER ecertd
 WORKDIR /var/lib/ecertd
 VOLUME /var/lib/ecertd
 # Peers alone. JSON-RPC and the consensus RPC are for the service beside it and are not published.
-EXPOSE 26656
+EXPOSE 27000
 ENTRYPOINT ["ecertd"]
 CMD ["start", "--home", "/var/lib/ecertd"]

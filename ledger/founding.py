@@ -73,10 +73,7 @@ class Founding:
     def _created(self, contract: str, region: int) -> bytes:
         with self.sending.database.reading() as connection:
             queued = queue_rows.transaction_for(connection, self.sending.account(f"{region}-admin").address, contract)
-        outcome = self.sending.ledger.outcome(queued) if queued else None
-        if outcome is None or outcome.created is None:
-            raise Unavailable("ledger.unfounded", f"{contract} could not be created")
-        return outcome.created
+        return self.sending.created(queued, contract)
 
     def _allow_accounts(self, directory: Directory) -> None:
         for region in self.names:

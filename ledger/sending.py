@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from ecert.domain.errors import Conflict, Malformed, NotFound
+from ecert.domain.errors import Conflict, Malformed, NotFound, Unavailable
 from ecert.runtime.logs import log
 from ecert.runtime.storage import Database, queue_behind
 from ledger.port import Account, Call, Ledger, Outcome, SignedTransaction
@@ -51,6 +51,15 @@ class Sending:
         return queue_rows.add_transaction(
             connection, signed, account=sender.address, nonce=nonce, purpose=contract, now=now
         )
+
+    def created(self, queued: int | None, contract: str) -> bytes:
+        """Give the address (20 bytes) of a queued creation that is final; Unavailable("ledger.unfounded")."""
+        with self.database.reading() as connection:
+            sent = None if queued is None else queue_rows.hash_of(connection, queued)
+        outcome = None if sent is None else self.ledger.outcome(sent)
+        if outcome is None or outcome.created is None:
+            raise Unavailable("ledger.unfounded", f"{contract} could not be created")
+        return outcome.created
 
     def nonce_for(self, address: bytes) -> int:
         """Tell the nonce that comes after everything queued here for an account."""

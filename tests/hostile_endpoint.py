@@ -129,6 +129,8 @@ class Endpoint:
     def __init__(self, chain: ToldChain, *, tls: ssl.SSLContext | None = None) -> None:
         self.chain = chain
         self.top = chain.top
+        self.at_once = 10
+        self.requests = 0
         self.asked: list[str] = []
         self.received: list[bytes] = []
         self.bend: Callable[[str, Any, Any], Any] = lambda _method, _params, honest: honest
@@ -216,12 +218,14 @@ class Endpoint:
             def do_POST(self) -> None:
                 with suppress(OSError):
                     asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                    endpoint.asked.append(asked["method"])
+                    several = asked if isinstance(asked, list) else [asked]
+                    endpoint.requests += 1
+                    endpoint.asked += [each["method"] for each in several]
                     if endpoint.pour is not None:
                         endpoint.pour(self)
                         self.close_connection = True
                         return
-                    body = json.dumps(endpoint._told(asked["method"], asked["params"])).encode()
+                    body = json.dumps(endpoint.answered(asked)).encode()
                     self.send_response(200)
                     self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
@@ -231,6 +235,14 @@ class Endpoint:
                 """Say nothing."""
 
         return Door
+
+    def answered(self, asked: Any) -> Any:  # noqa: ANN401 - JSON
+        """Answer one question, or several in one request (JSON-RPC 2.0, section 6)."""
+        if not isinstance(asked, list):
+            return self._told(asked["method"], asked["params"])
+        if len(asked) > self.at_once:
+            return {"error": {"code": -32600, "message": "Invalid Request", "data": "batch request exceeds maximum"}}
+        return [{"id": each["id"], **self._told(each["method"], each["params"])} for each in reversed(asked)]
 
     def _told(self, method: str, params: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         try:

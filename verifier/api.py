@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field, model_validator
 
-from ecert.domain.gateways import PartnerGateway
+from ecert.domain.errors import NotAllowed
+from ecert.domain.gateways import Gateway, PartnerGateway
 from ecert.domain.ids import parse_division
 from ecert.domain.receipt import Container
 from ecert.domain.use import parse_use
@@ -20,6 +21,7 @@ from ecert.runtime.bodies import Body, HolderRefBody
 from ecert.runtime.clock import Clock
 from ecert.runtime.signed import SignedRoute, require_partner, signed_by
 from ledger.replica import Replica
+from verifier.callbacks import Callbacks
 from verifier.partners import MOST, Limits, Wanted, hold_asking, hold_use, verify_many
 from verifier.presentations import Asking, verify_file, verify_presentation
 from verifier.receipts import Receipts
@@ -46,7 +48,8 @@ _IdempotencyKey = Annotated[str, Header(min_length=1, max_length=100, pattern="^
 class VerificationBody(Body):
     """A bare SD-JWT (`presentation`) or a container, and the question; times in Unix seconds.
 
-    `receipt` asks for a signed receipt, which is for windows of the division's region alone.
+    `receipt` asks for a signed receipt, which is for windows of the division's region alone; `subscription` is the
+    partner's own, under which it is to be told of later changes.
     """
 
     presentation: str | None = Field(default=None, max_length=256 * 1024)
@@ -57,6 +60,7 @@ class VerificationBody(Body):
     known_at: _Time | None = None
     item: str | None = Field(default=None, max_length=40)
     receipt: bool = False
+    subscription: str | None = Field(default=None, max_length=22)
 
     @model_validator(mode="after")
     def has_one(self) -> Self:
@@ -79,19 +83,29 @@ class VerificationBody(Body):
 class RedemptionBody(Body):
     """A scanned or typed code, the use by its wire names (ecert.domain.use), and whom the clerk has identified.
 
-    `receipt` asks for a signed receipt.
+    `receipt` asks for a signed receipt; `subscription` is as for a verification.
     """
 
     code: str = Field(min_length=1, max_length=1000)
     use: dict[str, str]
     holder: HolderRefBody | None = None
     receipt: bool = False
+    subscription: str | None = Field(default=None, max_length=22)
 
 
 class VerificationsBody(Body):
-    """Up to 1,000 certificates, each with its own question."""
+    """Up to 1,000 certificates, each with its own question, all under one subscription or none."""
 
     verifications: list[VerificationBody] = Field(min_length=1, max_length=MOST)
+    subscription: str | None = Field(default=None, max_length=22)
+
+    @model_validator(mode="after")
+    def names_it_once(self) -> Self:
+        """Hold the certificates to naming no subscription of their own."""
+        if any(each.subscription is not None for each in self.verifications):
+            message = "the subscription is the batch's"
+            raise ValueError(message)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +118,7 @@ class Desk:
     limits: Limits
     receipts: Receipts
     judged: Callable[[Report], None]
+    callbacks: Callbacks
 
 
 def router(desk: Desk) -> APIRouter:
@@ -125,22 +140,33 @@ def _add_verifying(doors: APIRouter, desk: Desk) -> None:
             hold_asking(partner, asking)
         if body.receipt:
             (await run_in_threadpool(_window, request)).hold(region=region)
+        keeping = None
+        if body.subscription is not None:
+            keeping = await run_in_threadpool(_keeping, desk, partner, body.subscription, now)
         desk.replica.refresh()
-        report = _judge(desk, body, asking, now)
-        if not body.receipt:
-            return _answer(report)
-        receipt = await run_in_threadpool(desk.receipts.issue, report, use=None, region=int(region), now=now)
-        return _answer(report, receipt=receipt)
+        position = desk.replica.position
+        report, more = _judge(desk, body, asking, now), dict[str, object]()
+        if body.receipt:
+            issue = desk.receipts.issue
+            more["receipt"] = await run_in_threadpool(issue, report, use=None, region=int(region), now=now)
+        if keeping:
+            more["kept"] = await run_in_threadpool(keeping, [report], position)
+        return _answer(report, **more)
 
     @doors.post("/verifications/batch")
     def verify_batch(body: VerificationsBody, partner: _Partner) -> Response:
         """Verify up to 1,000 certificates, a result each, in their order; for partners."""
         now = int(desk.clock.now())
         desk.limits.verify(partner, len(body.verifications), now=now)
+        keeping = _keeping(desk, partner, body.subscription, now)
         desk.replica.refresh()
+        position, reports = desk.replica.position, list[Report]()
         wanted = [each.wanted() for each in body.verifications]
-        results = verify_many(partner, wanted, replica=desk.replica, judged=desk.judged, now=now)
-        return Response(orjson.dumps({"results": results}), media_type="application/json")
+        results = verify_many(partner, wanted, replica=desk.replica, judged=reports.append, now=now)
+        for report in reports:
+            desk.judged(report)
+        more = {"kept": keeping(reports, position)} if keeping else {}
+        return Response(orjson.dumps({"results": results} | more), media_type="application/json")
 
 
 def _judge(desk: Desk, body: VerificationBody, asking: Asking, now: int) -> Report:
@@ -152,6 +178,18 @@ def _judge(desk: Desk, body: VerificationBody, asking: Asking, now: int) -> Repo
         report = verify_presentation(container, asking=asking, replica=desk.replica, now=now)
     desk.judged(report)
     return report
+
+
+def _keeping(
+    desk: Desk, asker: Gateway | Caller | None, name: str | None, now: int
+) -> Callable[[Sequence[Report], int], int | None] | None:
+    """Find the subscription under which a partner asks, before anything is judged or used up for it."""
+    if name is None:
+        return None
+    if not isinstance(asker, PartnerGateway):
+        raise NotAllowed("gateway.not_partner", "a subscription is a partner's")
+    subscription = desk.callbacks.subscriptions.find(asker, name)
+    return lambda reports, position: desk.callbacks.accepting.keep(subscription, reports, position=position, now=now)
 
 
 def _add_redeeming(doors: APIRouter, desk: Desk) -> None:
@@ -167,17 +205,21 @@ def _add_redeeming(doors: APIRouter, desk: Desk) -> None:
             case Caller():
                 caller.hold(region=use.division[:2])
                 asker = f"key:{caller.key_id}"
+        keeping = _keeping(desk, caller, body.subscription, now)
         desk.replica.refresh()
+        position = desk.replica.position
         holder = body.holder.ref() if body.holder else None
         redemption = Redemption(body.code, use, holder, asker, idempotency_key)
         report = redeem(redemption, codes=desk.codes, replica=desk.replica, now=now)
         desk.judged(report)
-        if not body.receipt:
-            return _answer(report)
-        region = int(use.division[:2])
-        return _answer(report, receipt=desk.receipts.issue(report, use=use, region=region, now=now))
+        more = dict[str, object]()
+        if body.receipt:
+            more["receipt"] = desk.receipts.issue(report, use=use, region=int(use.division[:2]), now=now)
+        if keeping:
+            more["kept"] = keeping([report], position)
+        return _answer(report, **more)
 
 
-def _answer(report: Report, **more: str | None) -> Response:
-    """Write the report, with the member `receipt` where one was asked for: null where it could not be kept."""
+def _answer(report: Report, **more: object) -> Response:
+    """Write the report, with `receipt` and `kept` where they were asked for: null where it could not be done."""
     return Response(orjson.dumps(as_json(report) | more), media_type="application/json")

@@ -18,7 +18,7 @@ from ecert.runtime.shell import Filled, Form, Visit, Visitor, page_router
 from verifier.desk import BASES, Desk, Window, find_items, offered_item, scanned, serve
 from verifier.receipts import verify_receipt
 from verifier.redemptions import Redemption
-from verifier.result import articles_of, certificates_of, explanation_of, is_away
+from verifier.result import articles_of, certificates_of, explanation_of, is_away, needs_of
 
 if TYPE_CHECKING:
     from ecert.domain.items import Item
@@ -72,6 +72,7 @@ def router(desk: Desk) -> APIRouter:
             explanation=explanation_of(served.report),
             articles=articles_of(served.report),
             is_away=is_away(served.report),
+            needs=needs_of(served.report),
             certificates=certificates_of(served.report),
             receipt=served.receipt,
             again={**form.texts, "code": redemption.code},

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ecert.domain.catalogue import Element, by_code
 from ecert.runtime.shell import Row, face_rows
-from verifier.findings import Outcome, Verdict
+from verifier.findings import Group, Outcome, Verdict
 from verifier.report import CertificateReport, Report
+from verifier.sufficiency import Need
 from verifier.wire import as_json
 
-__all__ = ["ShownCertificate", "articles_of", "certificates_of", "explanation_of", "is_away"]
+__all__ = ["ShownCertificate", "articles_of", "certificates_of", "explanation_of", "is_away", "needs_of"]
 
 _ACCEPT: Final = {
     "zh": "凭此办理，不再收取纸质证照。",
@@ -24,6 +26,14 @@ _REFUSE: Final = {
 _AWAY: Final = {
     "zh": "系统暂时无法核验，这不说明证照有问题。请稍后重试。",
     "en": "It cannot be checked just now; this does not mean that anything is wrong with the certificate. Try again.",
+}
+_UNNAMED: Final = {
+    "zh": "请先核实出示人身份，回到上一页填写其证件号码，再核验一次。",
+    "en": "Identify the person first: enter their document's number on the page before, then check again.",
+}
+_TOO_LOW: Final = {
+    "zh": "所出示的证照没有问题，但此事项要求更高的核验方式，请群众改用在线码或证照文件。",
+    "en": "Nothing is wrong with what was shown, but the item needs more assurance: an online code, or the file.",
 }
 _INCOMPLETE: Final = {
     "zh": "所出示的证照没有问题，但材料还不齐，请看“所需证照”。",
@@ -54,7 +64,7 @@ def explanation_of(report: Report) -> Mapping[str, str]:
         case Verdict.REFUSE:
             return _REFUSE
         case Verdict.CANNOT_DECIDE:
-            return _AWAY if is_away(report) else _INCOMPLETE
+            return _undecided(report)
 
 
 def articles_of(report: Report) -> tuple[Mapping[str, str], ...]:
@@ -64,16 +74,37 @@ def articles_of(report: Report) -> tuple[Mapping[str, str], ...]:
 
 
 def is_away(report: Report) -> bool:
-    """Tell whether a dependency failed, so that trying again may help."""
-    findings = [*report.findings, *(finding for each in report.certificates for finding in each.findings)]
-    undecided = report.verdict is Verdict.CANNOT_DECIDE
-    return undecided and any(finding.outcome is Outcome.ERROR for finding in findings)
+    """Tell whether a dependency failed, so that trying again may help; a holder whom nobody named is none."""
+    return report.verdict is Verdict.CANNOT_DECIDE and bool(_errors(report) - {Group.HOLDER})
+
+
+def needs_of(report: Report) -> tuple[tuple[Need, tuple[Element, ...]], ...]:
+    """Give what the item needs, each with those of its elements that were not shown."""
+    return tuple((need, _absent(need)) for need in (report.sufficiency.needs if report.sufficiency else ()))
 
 
 def certificates_of(report: Report) -> tuple[ShownCertificate, ...]:
     """Give the certificates in the report's order."""
     told = as_json(report)["certificates"]
     return tuple(_shown(each, wire, report.now) for each, wire in zip(report.certificates, told, strict=True))
+
+
+def _absent(need: Need) -> tuple[Element, ...]:
+    known = {element.key: element for code in need.any_of for element in by_code(code).elements}
+    return tuple(known[key] for key in need.not_shown)
+
+
+def _undecided(report: Report) -> Mapping[str, str]:
+    if is_away(report):
+        return _AWAY
+    if Group.HOLDER in _errors(report):
+        return _UNNAMED
+    return _TOO_LOW if report.sufficiency and report.sufficiency.is_too_low else _INCOMPLETE
+
+
+def _errors(report: Report) -> set[Group]:
+    findings = [*report.findings, *(finding for each in report.certificates for finding in each.findings)]
+    return {finding.check for finding in findings if finding.outcome is Outcome.ERROR}
 
 
 def _shown(certificate: CertificateReport, told: Mapping[str, Any], now: int) -> ShownCertificate:

@@ -5,6 +5,7 @@ profile: docs/spec/gateway.md; from nothing to the first verdict: docs/partners.
 
     python client.py key partner.pem                       # make a key, print what the sponsor is to be told
     python client.py verify card.json --item EC-0101 ...   # a verdict: 0 accept, 1 refuse, 2 cannot decide
+    python client.py subscribe https://us.example/told ... # be called when something that was accepted changes
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,12 +43,16 @@ SKEW = 60
 LIMIT = 64 * 1024 * 1024
 EXIT = {"accept": 0, "refuse": 1, "cannot_decide": 2}
 REQUEST = ("@method", "@authority", "@path", "@query", "content-digest")
+CALLBACK = re.compile(
+    r'ecert=(\("@method" "@authority" "@path" "@query" "content-digest"\)'
+    r';created=([0-9]{1,12});keyid="([^"]*)";nonce="([A-Za-z0-9_-]{16,64})";tag="ecert-request")'
+)
 ANSWER = '("@status" "content-digest" "signature";req;key="ecert")'
 ECDSA = ec.ECDSA(SHA256())
 
 
 class NotBelieved(Exception):
-    """The answer is not the sponsor's: not signed, by another key, about another request, or altered."""
+    """It is not the sponsor's: not signed, by another key, about another request, altered, old or sent again."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +75,35 @@ class Partner:
     timeout: float = 10.0
 
     def verify(self, certificate: dict[str, Any] | str, **question: object) -> dict[str, Any]:
-        """Verify one certificate, a container or a bare SD-JWT; `question`: division, item, holder, at, known_at."""
+        """Verify one certificate, a container or a bare SD-JWT.
+
+        `question`: division, item, holder, at, known_at, and `subscription` to be called of later changes.
+        """
         return self.ask("POST", "/api/v1/verifications", wanted(certificate, **question))
 
-    def verify_many(self, questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def verify_many(self, questions: list[dict[str, Any]], subscription: str | None = None) -> list[dict[str, Any]]:
         """Verify up to 1,000, each made by `wanted`; a `report` or a `problem` each, in their order."""
-        return self.ask("POST", "/api/v1/verifications/batch", {"verifications": questions})["results"]
+        body = {"verifications": questions, "subscription": subscription}
+        return self.ask("POST", "/api/v1/verifications/batch", body)["results"]
 
-    def redeem(self, code: str, use: dict[str, str], holder: dict[str, str] | None, once: str) -> dict[str, Any]:
+    def redeem(
+        self, code: str, use: dict[str, str], holder: dict[str, str] | None, once: str, subscription: str | None = None
+    ) -> dict[str, Any]:
         """Redeem a scanned code for one use; after a lost answer ask again with the same `once`."""
-        return self.ask("POST", "/api/v1/redemptions", {"code": code, "use": use, "holder": holder}, once)
+        body = {"code": code, "use": use, "holder": holder, "subscription": subscription}
+        return self.ask("POST", "/api/v1/redemptions", body, once)
+
+    def subscribe(self, url: str, days: int = 90) -> str:
+        """Ask to be called at `url`; name what comes back in `verify`. What is accepted is kept for `days`."""
+        return self.ask("POST", "/api/v1/subscriptions", {"url": url, "days": days})["id"]
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """See one's own: id, url, days, made_at, sequence, waiting, given_up."""
+        return self.ask("GET", "/api/v1/subscriptions")["subscriptions"]
+
+    def unsubscribe(self, subscription: str) -> None:
+        """End one; what was kept for it is forgotten at once."""
+        self.ask("DELETE", f"/api/v1/subscriptions/{subscription}")
 
     def trust_list(self) -> str:
         """Fetch the signed list for verifying offline; it carries its own signature."""
@@ -98,12 +123,52 @@ class Partner:
         except NotBelieved:
             if response.is_success:
                 raise
-        told = json.loads(answered)
+        told = json.loads(answered) if answered else None
         if not response.is_success:
             wait = response.headers.get("retry-after", "")
             seconds = int(wait) if wait.isdigit() else None
             raise Refused(response.status_code, str(told.get("code")), str(told.get("title")), seconds)
         return told
+
+
+@dataclass
+class Inbox:
+    """Takes callbacks that came to `url`; `last` is the newest sequence of each subscription: keep it, and events.
+
+    A callback may come more than once, under the same `event`: do again what you did then, or nothing.
+    """
+
+    url: str
+    sponsor: ec.EllipticCurvePublicKey = field(repr=False)
+    last: dict[str, int] = field(default_factory=dict)
+    nonces: dict[str, int] = field(default_factory=dict, repr=False)
+
+    def take(self, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
+        """Believe one POST, or raise NotBelieved: answer 401 then, and 204 once you have written down what it says.
+
+        `missed` is how many came to nobody since the one before: verify again what you hold. `is_repeat` is one
+        that came before, or behind a later one.
+        """
+        now, fields = int(time.time()), {name.lower(): value for name, value in headers.items()}
+        nonce = self._hold(fields, content, now)
+        told = json.loads(content)
+        last = self.last.get(told["subscription"], 0)
+        self.last[told["subscription"]] = max(last, told["sequence"])
+        # Beyond the skew the clock refuses it.
+        self.nonces = {name: until for name, until in self.nonces.items() if until >= now} | {nonce: now + 2 * SKEW}
+        return told | {"missed": max(0, told["sequence"] - last - 1), "is_repeat": told["sequence"] <= last}
+
+    def _hold(self, fields: dict[str, str], content: bytes, now: int) -> str:
+        found = CALLBACK.fullmatch(fields.get("signature-input", ""))
+        if not found or found[3] != key_name(self.sponsor) or abs(now - int(found[2])) > SKEW:
+            raise NotBelieved("not signed in the agreed form, by another key, or by a clock that is off")
+        if fields.get("content-digest") != digest(content):
+            raise NotBelieved("the body is another than was signed")
+        base = signature_base(covered_of("POST", self.url, fields["content-digest"]), found[1])
+        hold_signature(self.sponsor, fields.get("signature", ""), base)
+        if self.nonces.get(found[4], 0) >= now:
+            raise NotBelieved("this very message came before")
+        return found[4]
 
 
 def wanted(certificate: dict[str, Any] | str, **question: object) -> dict[str, Any]:
@@ -121,21 +186,13 @@ def key_name(public: ec.EllipticCurvePublicKey) -> str:
 def sign(key: ec.EllipticCurvePrivateKey, request: httpx.Request, content: bytes) -> None:
     """Add Content-Digest, Signature-Input and Signature."""
     request.headers["content-digest"] = digest(content)
-    parts = urlsplit(str(request.url))
-    values = {
-        "@method": request.method,
-        "@authority": authority(parts),
-        "@path": parts.path or "/",
-        "@query": "?" + parts.query,
-        "content-digest": request.headers["content-digest"],
-    }
+    values = covered_of(request.method, str(request.url), request.headers["content-digest"])
     if "idempotency-key" in request.headers:
         values["idempotency-key"] = request.headers["idempotency-key"]
     covered = " ".join(f'"{name}"' for name in values)
     nonce, name = secrets.token_urlsafe(16), key_name(key.public_key())
     params = f'({covered});created={int(time.time())};keyid="{name}";nonce="{nonce}";tag="ecert-request"'
-    base = "".join(f'"{name}": {value}\n' for name, value in values.items()) + f'"@signature-params": {params}'
-    r, s = decode_dss_signature(key.sign(base.encode("ascii"), ECDSA))
+    r, s = decode_dss_signature(key.sign(signature_base(values, params), ECDSA))
     signature = base64.b64encode(r.to_bytes(32) + s.to_bytes(32)).decode()
     request.headers["signature-input"] = f"ecert={params}"
     request.headers["signature"] = f"ecert=:{signature}:"
@@ -147,8 +204,7 @@ def believe(
     """Raise NotBelieved unless the sponsor signed this answer to this request, just now."""
     told = response.headers.get("signature-input", "")
     found = re.fullmatch(r'ecert=(\(.*\);created=([0-9]{1,12});keyid="([^"]*)";nonce="[^"]*";tag="ecert-answer")', told)
-    signature = re.fullmatch(r"ecert=:([A-Za-z0-9+/=]{88}):", response.headers.get("signature", ""))
-    if not found or not signature or not found[1].startswith(ANSWER + ";created="):
+    if not found or not found[1].startswith(ANSWER + ";created="):
         raise NotBelieved("the answer is not signed in the agreed form")
     if found[3] != key_name(sponsor) or abs(time.time() - int(found[2])) > SKEW:
         raise NotBelieved("signed by another key, or by a clock that is off")
@@ -159,9 +215,29 @@ def believe(
         f'"@status": {response.status_code}\n"content-digest": {response.headers["content-digest"]}\n'
         f'"signature";req;key="ecert": {asked}\n"@signature-params": {found[1]}'
     )
-    raw = base64.b64decode(signature[1])
+    hold_signature(sponsor, response.headers.get("signature", ""), base.encode())
+
+
+def covered_of(method: str, url: str, content_digest: str) -> dict[str, str]:
+    """Name what a request's signature covers."""
+    parts = urlsplit(url)
+    path, query = parts.path or "/", "?" + parts.query
+    named = {"@method": method, "@authority": authority(parts), "@path": path, "@query": query}
+    return named | {"content-digest": content_digest}
+
+
+def signature_base(covered: dict[str, str], params: str) -> bytes:
+    """Write what is signed (RFC 9421 section 2.5)."""
+    lines = [f'"{name}": {value}\n' for name, value in covered.items()]
+    return ("".join(lines) + f'"@signature-params": {params}').encode("ascii")
+
+
+def hold_signature(sponsor: ec.EllipticCurvePublicKey, told: str, base: bytes) -> None:
+    """Raise NotBelieved unless the sponsor signed these bytes; r and s of 32 bytes each."""
+    signature = re.fullmatch(r"ecert=:([A-Za-z0-9+/]{86}==):", told)
+    raw = base64.b64decode(signature[1]) if signature else bytes(64)
     try:
-        sponsor.verify(encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:])), base.encode(), ECDSA)
+        sponsor.verify(encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:])), base, ECDSA)
     except InvalidSignature:
         raise NotBelieved("the signature does not hold") from None
 
@@ -209,7 +285,10 @@ def main() -> int:
     acts.add_parser("key", help="make a key").add_argument("key", type=Path)
     verify = acts.add_parser("verify", help="verify a file")
     listing = acts.add_parser("trust-list", help="fetch the list")
-    for act in (verify, listing):
+    subscribe = acts.add_parser("subscribe", help="be called of changes; prints the subscription")
+    seeing = acts.add_parser("subscriptions", help="see one's own")
+    unsubscribe = acts.add_parser("unsubscribe", help="end one")
+    for act in (verify, listing, subscribe, seeing, unsubscribe):
         act.add_argument("--url", required=True, help="the sponsor's deployment")
         act.add_argument("--key", type=Path, required=True)
         act.add_argument("--sponsor", type=Path, required=True, help="the public key of the sponsor's gateway, PEM")
@@ -217,6 +296,10 @@ def main() -> int:
     verify.add_argument("--item", required=True)
     verify.add_argument("--division", required=True)
     verify.add_argument("--holder", help="ID_TYPE:ID")
+    verify.add_argument("--subscription", help="be called when what is accepted now changes later")
+    subscribe.add_argument("callback", help="an https URL of yours")
+    subscribe.add_argument("--days", type=int, default=90, help="for how long what was accepted is kept")
+    unsubscribe.add_argument("subscription")
     args = parser.parse_args()
     if args.act == "key":
         print(key_name(make_key(args.key).public_key()))
@@ -225,13 +308,26 @@ def main() -> int:
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(sponsor, ec.EllipticCurvePublicKey):
         parser.error("P-256 keys are wanted")
     partner = Partner(args.url, key, sponsor)
-    if args.act == "trust-list":
-        print(partner.trust_list())
-        return 0
+    match args.act:
+        case "trust-list":
+            print(partner.trust_list())
+        case "subscribe":
+            print(partner.subscribe(args.callback, args.days))
+        case "subscriptions":
+            print(json.dumps(partner.subscriptions(), indent=2))
+        case "unsubscribe":
+            partner.unsubscribe(args.subscription)
+        case _:
+            return judge(partner, args)
+    return 0
+
+
+def judge(partner: Partner, args: argparse.Namespace) -> int:
+    """Verify a file and print its report."""
     id_type, _, number = (args.holder or "").partition(":")
     holder = {"id_type": id_type, "id": number} if number else None
-    certificate = json.loads(args.file.read_text("utf-8"))
-    report = partner.verify(certificate, division=args.division, item=args.item, holder=holder)
+    asked = {"division": args.division, "item": args.item, "holder": holder, "subscription": args.subscription}
+    report = partner.verify(json.loads(args.file.read_text("utf-8")), **asked)
     print(json.dumps(report, ensure_ascii=False, indent=2))
     return EXIT[report["verdict"]]
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 import issuer.api
 import ledger.api
 import verifier.api
+import verifier.callbacks.api
 import wallet_codes.api
 from ecert.app import between, operation
 from ecert.app.between.doors import Served
@@ -43,19 +44,24 @@ _PROBLEM: Final[dict[str, Any]] = {
 
 
 def create_app(house: House) -> FastAPI:
-    """Build the application over an open house; while it runs, the house's rounds go on in a thread of their own."""
+    """Build the application over an open house; while it runs, the house's rounds and callbacks go on beside it."""
     watch = Watch(house)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        rounds = threading.Thread(target=house.rounds.forever, args=(stop,), name="rounds")
-        rounds.start()
+        works = [("rounds", house.rounds.forever)]
+        if "verifier" in house.floor.settings.roles:
+            works.append(("callbacks", house.callbacks.delivery.forever))
+        threads = [threading.Thread(target=work, args=(stop,), name=name) for name, work in works]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             stop.set()
-            rounds.join()
+            for thread in threads:
+                thread.join()
 
     app = FastAPI(
         title="ecert", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, responses={"default": _PROBLEM}
@@ -76,7 +82,7 @@ def _doors(house: House, watch: Watch) -> tuple[APIRouter, ...]:
     return (
         *([issuer.api.router(house.issuer, house.replica, floor.clock)] if "issuer" in roles else ()),
         *([wallet_codes.api.router(house.home, floor.clock)] if "wallet" in roles else ()),
-        *([_judging(house, watch)] if "verifier" in roles else ()),
+        *(_judging(house, watch) if "verifier" in roles else ()),
         ledger.api.router(
             identity=floor.ledger.identity(),
             directory=house.directory,
@@ -90,7 +96,7 @@ def _doors(house: House, watch: Watch) -> tuple[APIRouter, ...]:
     )
 
 
-def _judging(house: House, watch: Watch) -> APIRouter:
+def _judging(house: House, watch: Watch) -> tuple[APIRouter, ...]:
     desk = verifier.api.Desk(
         replica=house.replica,
         codes=house.codes,
@@ -98,8 +104,10 @@ def _judging(house: House, watch: Watch) -> APIRouter:
         limits=house.limits,
         receipts=receipts_of(house),
         judged=watch.judged,
+        callbacks=house.callbacks,
     )
-    return verifier.api.router(desk)
+    subscribing = verifier.callbacks.api.Subscribing(house.callbacks.subscriptions, house.limits, house.floor.clock)
+    return verifier.api.router(desk), verifier.callbacks.api.router(subscribing)
 
 
 def _served(house: House) -> Served:

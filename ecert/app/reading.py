@@ -37,9 +37,10 @@ def verify_here(settings: Settings, clock: Clock, data: bytes, *, asking: Asking
 
 
 def catch_up(house: House) -> None:
-    """Follow until the replica is young, five seconds at most; an empty block is made as soon as one is due.
+    """Settle and follow until the replica is young, five seconds at most; an empty block is made as soon as one is due.
 
-    While the chain is away nothing is followed: what is judged by the replica says its age.
+    While the chain is away nothing is followed: what is judged by the replica says its age. Nor is a chain waited for
+    that stands still, or has much to take in: whoever serves goes on with it beside.
     """
     try:
         _follow(house)
@@ -50,12 +51,18 @@ def catch_up(house: House) -> None:
 
 
 def _follow(house: House) -> None:
-    limit = max(_YOUNG, house.floor.settings.heartbeat)
     give_up = time.monotonic() + _PATIENCE
-    house.settle()
-    while house.replica.age(house.floor.clock.now()) > limit and time.monotonic() < give_up:
+    while _is_behind(house) and time.monotonic() < give_up:
         time.sleep(0.1)
-        house.settle()
+
+
+def _is_behind(house: House) -> bool:
+    """Go round once; tell whether anything still waits, or the replica is not young."""
+    waiting = house.rounds.once()
+    house.replica.refresh()
+    limit = max(_YOUNG, house.floor.settings.heartbeat)
+    is_old = house.replica.age(house.floor.clock.now()) > limit
+    return waiting > 0 or is_old or not house.anchoring.is_idle()
 
 
 def _judge(replica: Replica, clock: Clock, data: bytes, asking: Asking) -> Report:

@@ -10,13 +10,11 @@ from typing import Any
 
 from ecert.app.acting import opened
 from ecert.app.wiring import House
-from ecert.domain.errors import Unavailable
 from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings
 from ledger import motions
 from ledger.cli.reading import read_region
 from ledger.directory import CONTRACTS
-from ledger.store import queue as queue_rows
 
 __all__ = ["add", "deploy", "run"]
 
@@ -41,11 +39,6 @@ def deploy(house: House, *, role: str, region: int) -> bytes:
     account = f"{region}-admin"
     with house.floor.database.transaction() as connection:
         args = (house.directory.consortium,)
-        sending.queue_deployment(connection, name, args, account=account, now=house.floor.now())
+        queued = sending.queue_deployment(connection, name, args, account=account, now=house.floor.now())
     house.settle()
-    with house.floor.database.reading() as connection:
-        queued = queue_rows.transaction_for(connection, sending.account(account).address, name)
-    outcome = house.floor.ledger.outcome(queued) if queued else None
-    if outcome is None or outcome.created is None:
-        raise Unavailable("ledger.unfounded", f"{name} could not be created")
-    return outcome.created
+    return sending.created(queued, name)

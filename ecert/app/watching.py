@@ -96,6 +96,10 @@ class Watch:
             self._set("outbox_waiting", each.count, region=str(region))
             self._set("outbox_age_seconds", 0 if each.oldest is None else now - each.oldest, region=str(region))
         self._set("transactions_waiting", waiting.transactions.count)
+        count, oldest, given_up = self.house.callbacks.delivery.waiting()
+        self._set("callbacks_waiting", count)
+        self._set("callbacks_age_seconds", 0 if oldest is None else now - oldest)
+        self._set("callbacks_given_up", given_up)
 
     def _validate(self) -> None:
         match self.house.floor.ledger:
@@ -123,6 +127,9 @@ _GAUGES = {
     "outbox_waiting": "Fingerprints that are in no batch yet, by region.",
     "outbox_age_seconds": "Seconds that the oldest of them has waited, by region.",
     "transactions_waiting": "Signed transactions that are not final.",
+    "callbacks_waiting": "Callbacks to partners that were not taken yet.",
+    "callbacks_age_seconds": "Seconds that the oldest of them has waited.",
+    "callbacks_given_up": "Callbacks given up, of the subscriptions that stand.",
     "validators_known": "Validators that ECERT_LEDGER names; none on an embedded chain.",
     "validators_seen": "Those of them that answer.",
     "validator_block": "The newest block heard of from a validator; 0 for none.",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ecert.app.between import Lines
+from ecert.app.calling import callbacks_of
 from ecert.app.floor import Drivers, Floor, open_floor
 from ecert.app.followed import trust_in_time, trust_now
 from ecert.app.joining import AuditLogs, HomeRegions, Switch, issuing_regions
@@ -41,6 +42,7 @@ from ledger.founding import Founding
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
 from ledger.sending import Sending
+from verifier.callbacks import Callbacks
 from verifier.partners import Limits
 from wallet_codes.home import Home
 from wallet_codes.purging import purge
@@ -103,6 +105,7 @@ class House:
     proofs: AuditLogs
     door: Door
     limits: Limits
+    callbacks: Callbacks
 
     @property
     def codes(self) -> HomeRegions:
@@ -227,6 +230,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         regions=floor.regions,
     )
     proofs = AuditLogs(audit, gateways, lines)
+    callbacks = callbacks_of(floor, replica, lines.signer)
     rounds: Rounds | Watching
     if writer is None:
         rounds = Watching(floor.sending, anchoring, lambda: floor.ledger.head().number, replica)
@@ -236,11 +240,12 @@ def _furnish(floor: Floor, directory: Directory) -> House:
             anchoring,
             Follower(floor.ledger, writer, directory.consortium, proofs=proofs),
             floor.now,
-            due=(lambda now: due(issuer, now),),
+            due=(callbacks.noting.once, lambda now: due(issuer, now)),
             each_minute=(
                 lambda now: purge_answers(issuer, now),
                 lambda now: purge(home, now=now),
                 door.purge,
+                callbacks.purge,
                 lambda now: reopen_lists(issuer, now),
             ),
             followed=replica.refresh,
@@ -260,6 +265,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         proofs,
         door,
         Limits(),
+        callbacks,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,8 @@ _SIGNER: Final = re.compile(r"[a-z][a-z0-9]*:\S+")
 _URL: Final = r"https?://[^\s/?#@,=]+"
 _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?")
 _PEERS: Final = re.compile(rf"({'|'.join(REGIONS)})={_URL}(,({'|'.join(REGIONS)})={_URL})*")
+_NETWORK: Final = r"[0-9a-f.:]+/[0-9]{1,3}"
+_NETWORKS: Final = re.compile(rf"({_NETWORK}(,{_NETWORK})*)?")
 _CONSORTIUM: Final = re.compile(r"0x[0-9a-f]{40}")
 _ANY: Final = re.compile(r".+", re.DOTALL)
 
@@ -54,6 +57,7 @@ class Settings:
     ca_file: str | None
     consortium: bytes | None
     heartbeat: int
+    callback_networks: tuple[IPv4Network | IPv6Network, ...]
     code_seconds: int
     batch_size: int
     batch_seconds: int
@@ -84,6 +88,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         ca_file=read.maybe("CA_FILE", _ANY),
         consortium=bytes.fromhex(consortium[2:]) if consortium else None,
         heartbeat=read.number("HEARTBEAT", 60, range(1, 3601)),
+        callback_networks=read.networks("CALLBACK_NETWORKS"),
         code_seconds=read.number("CODE_SECONDS", 60, range(5, 601)),
         batch_size=read.number("BATCH_SIZE", 1000, range(1, 1_000_001)),
         batch_seconds=read.number("BATCH_SECONDS", 1, range(3601)),
@@ -120,6 +125,12 @@ class _Reader:
         if len({region for region, _, _ in pairs}) < len(pairs):
             raise Malformed("settings.value", f"{_PREFIX}PEERS names a region twice")
         return {int(region): url for region, _, url in pairs}
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        try:
+            return tuple(ip_network(each) for each in self.text(name, _NETWORKS, "").split(",") if each)
+        except ValueError:
+            raise Malformed("settings.value", f"{_PREFIX}{name} is not of its form") from None
 
     def number(self, name: str, default: int, bounds: range) -> int:
         digits = self.text(name, _ANY, str(default))

@@ -117,6 +117,7 @@ class NetworkLedger:
         for begin in range(first, last + 1, _STRETCH):
             end = min(begin + _STRETCH - 1, last)
             found = self._proven.span(begin, min(end + 1, self._proven.newest.height))
+            self._proven.bring(range(max(begin, 1), end + 1))
             for block in found[: end - begin + 1]:
                 events = tuple(self._events(block.number, contracts))
                 yield FinalBlock(block.number, block.hash, block.parent, block.time, events)

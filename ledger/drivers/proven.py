@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ecert.domain.errors import NotFound, Unavailable
@@ -30,6 +31,9 @@ __all__ = ["Block", "Proven", "consensus"]
 WINDOW: Final = 1000
 """A head this much newer than the one before is taken without the blocks between; they are read when asked for."""
 _PAGE: Final = 20
+_AT_ONCE: Final = 10
+"""Questions in one request: CometBFT's own limit, unless its operator sets another."""
+_TOO_MUCH: Final = ("ledger.answer_large", "ledger.answer_slow")
 _KEPT: Final = 4096
 _CHECKPOINTS: Final = 256
 _POLL: Final = 0.2
@@ -110,19 +114,19 @@ class Proven:
     def results(self, number: int) -> tuple[Result, ...]:
         """Return what the transactions of a block up to the head did, proven and complete."""
         with self._lock:
-            if not self.block(number).has_transactions:
-                return ()
-            if number not in self._results:
-                sealed = self.block(number + 1).results_hash
-                self._results[number] = self.validators.first(
-                    lambda endpoint: prove_results(
-                        consensus(endpoint, "block_results", height=str(number)), results_hash=sealed
-                    ),
-                    tries=PATIENCE,
-                )
+            self.bring([number])
+            return self._results[number] if self.block(number).has_transactions else ()
+
+    def bring(self, numbers: Sequence[int]) -> None:
+        """Have the results of several blocks up to the head at hand, asked for several at once."""
+        with self._lock:
+            wanted = [n for n in numbers if n not in self._results and self.block(n).has_transactions]
+            for begin in range(0, len(wanted), _AT_ONCE):
+                some = wanted[begin : begin + _AT_ONCE]
+                sealed = {n: self.block(n + 1).results_hash for n in some}
+                self._results.update(self.validators.first(partial(_proven, sealed=sealed), tries=PATIENCE))
                 while len(self._results) > WINDOW:
                     del self._results[next(iter(self._results))]
-            return self._results[number]
 
     def slot(self, address: bytes, slot: int, *, block: int) -> bytes:
         """Read a storage slot after a block up to the head, proven; 32 bytes."""
@@ -180,15 +184,17 @@ class Proven:
         self._checkpoint(anchor)
 
     def _linked(self, endpoint: Endpoint, anchor: LightBlock, first: int) -> list[tuple[Header, Any]]:
-        """Read headers from `first` to the anchor backwards, page by page."""
+        """Read headers from `first` to the anchor backwards, several pages at once."""
         found: list[tuple[Header, Any]] = []
         while anchor.height >= first:
-            low = max(first, anchor.height - _PAGE + 1)
-            told = consensus(endpoint, "blockchain", minHeight=str(low), maxHeight=str(anchor.height))
-            page = [meta["header"] for meta in reversed(_metas(told, anchor.height - low + 1))]
-            headers = light.link(anchor, page)
-            found = [*zip(headers, page, strict=True), *found]
-            anchor = replace(anchor, height=low - 1, hash=light.parent_of(headers[0]))
+            tops = list(range(anchor.height, first - 1, -_PAGE))[:_AT_ONCE]
+            pages = [(max(first, top - _PAGE + 1), top) for top in tops]
+            asked = [{"minHeight": str(low), "maxHeight": str(top)} for low, top in pages]
+            for (low, top), told in zip(pages, _several(endpoint, "blockchain", asked), strict=True):
+                page = [meta["header"] for meta in reversed(_metas(told, top - low + 1))]
+                headers = light.link(anchor, page)
+                found = [*zip(headers, page, strict=True), *found]
+                anchor = replace(anchor, height=low - 1, hash=light.parent_of(headers[0]))
         known = self.newest if self.newest.height == first - 1 else self._blocks.get(first - 1)
         if known is not None and anchor.hash != known.hash:
             raise Refused("light.unlinked", f"block {first} does not continue the one known before it")
@@ -229,6 +235,26 @@ def consensus(endpoint: Endpoint, method: str, **params: str) -> Any:  # noqa: A
         if "height" in f"{refusal.message} {refusal.data}":
             raise Behind from refusal
         raise
+
+
+def _several(endpoint: Endpoint, method: str, asked: Sequence[dict[str, str]]) -> list[Any]:
+    """Ask several things in one request; one by one where the validator takes no more, or is not to be had whole."""
+    if len(asked) > 1:
+        try:
+            return endpoint.tell_each(method, asked)
+        except Refusal:
+            pass
+        except Unavailable as fault:
+            if fault.code not in _TOO_MUCH:
+                raise
+    return [consensus(endpoint, method, **each) for each in asked]
+
+
+def _proven(endpoint: Endpoint, *, sealed: dict[int, bytes]) -> dict[int, tuple[Result, ...]]:
+    """Read the results of blocks against the hashes in the headers after them."""
+    told = _several(endpoint, "block_results", [{"height": str(number)} for number in sealed])
+    pairs = zip(sealed.items(), told, strict=True)
+    return {number: prove_results(each, results_hash=digest) for (number, digest), each in pairs}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from ledger.evidence.checker import Refused
 from ledger.port import Validator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ledger.drivers.wire import Wire
 
@@ -63,6 +63,10 @@ class Endpoint:
     def tell(self, method: str, **params: object) -> Any:  # noqa: ANN401 - JSON of a stranger
         """Ask the consensus RPC."""
         return self.consensus.call(method, params)
+
+    def tell_each(self, method: str, several: Sequence[Mapping[str, object]]) -> list[Any]:
+        """Ask the consensus RPC several things in one request."""
+        return self.consensus.calls(method, several)
 
     def close(self) -> None:
         """Give the connections up."""

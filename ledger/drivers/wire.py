@@ -61,14 +61,18 @@ class Wire:
         Unavailable "ledger.silent", "ledger.tls", "ledger.turned_away", "ledger.answer_large", "ledger.answer_slow" or
         "ledger.answer_form".
         """
-        told = self._parsed(self._body({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
-        match told:
-            case {"error": {"message": str(message), **more}}:
-                raise Refusal(message, more.get("data"))
-            case {"result": result}:
-                return result
-            case _:
-                raise Unavailable("ledger.answer_form", f"{method}: no JSON-RPC answer")
+        return _result(method, self._parsed(self._body(_question(method, params))))
+
+    def calls(self, method: str, several: Sequence[Params]) -> list[Any]:
+        """Ask the same of several things in one request (JSON-RPC 2.0, section 6): the results in their order.
+
+        Refusal where any is answered with an error, or the whole request is; else as `call`.
+        """
+        told = self._parsed(self._body([_question(method, params, at) for at, params in enumerate(several)]))
+        if not isinstance(told, list):
+            raise Unavailable("ledger.answer_form", f"{method}: {_result(method, told)!r:.60} for several questions")
+        answers = {each.get("id"): each for each in told if isinstance(each, dict)}
+        return [_result(method, answers.get(at)) for at in range(len(several))]
 
     def close(self) -> None:
         """Give the connections up."""
@@ -78,7 +82,7 @@ class Wire:
         headers = {"Accept-Encoding": "identity"}
         return httpx.Client(timeout=self._silence, verify=self._tls, trust_env=False, headers=headers)
 
-    def _body(self, question: Mapping[str, object]) -> bytes:
+    def _body(self, question: object) -> bytes:
         client, give_up = self._client, time.monotonic() + self._longest
         try:
             with (
@@ -116,6 +120,20 @@ class Wire:
             return orjson.loads(content)
         except ValueError as fault:
             raise Unavailable("ledger.answer_form", f"{self.url}: not JSON") from fault
+
+
+def _question(method: str, params: Params, number: int = 1) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+
+
+def _result(method: str, told: object) -> Any:  # noqa: ANN401 - JSON of a stranger
+    match told:
+        case {"error": {"message": str(message), **more}}:
+            raise Refusal(message, more.get("data"))
+        case {"result": result}:
+            return result
+        case _:
+            raise Unavailable("ledger.answer_form", f"{method}: no JSON-RPC answer")
 
 
 class _Cutter:

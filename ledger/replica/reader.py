@@ -24,7 +24,7 @@ from ledger.replica import layout
 from ledger.replica.layout import Header, Kind
 from ledger.replica.shapes import JUDGEMENTS, has_shape
 
-__all__ = ["AUDIT", "CERTIFICATES", "Batch", "Replica", "open_replica"]
+__all__ = ["AUDIT", "CERTIFICATES", "Batch", "Change", "Replica", "open_replica"]
 
 CERTIFICATES, AUDIT = 1, 2
 
@@ -43,11 +43,22 @@ class Batch:
     time: int
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A list's change as the chain told it at `known`: what the places in `indices`, rising, are since `effective`."""
+
+    status: Status
+    effective: int
+    known: int
+    indices: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class _List:
     offset: int
     size: int
     newest: int = 0
+    changes: int = 0
     is_continued: bool = False
 
 
@@ -136,6 +147,36 @@ class Replica:
         entry = self._lists.get((region, number))
         return None if entry is None else self._past(entry, index, at=None, known_at=None)
 
+    @property
+    def position(self) -> int:
+        """How far this reader has come, for `counted`; it means nothing to another reader."""
+        return self._offset
+
+    def counted(self, *, region: int, number: int, until: int | None = None) -> int | None:
+        """Count a list's changes, those alone that were taken in before a `position`; None for no such list.
+
+        The count is the chain's: a replica that is followed anew comes to the same.
+        """
+        with self._lock:
+            entry = self._lists.get((region, number))
+            if entry is None:
+                return None
+            count, offset = entry.changes, entry.newest
+            while until is not None and offset > until:
+                count, offset = count - 1, layout.STATUS_CHANGE.unpack_from(self._map, offset)[5]
+            return count
+
+    def changes(self, *, region: int, number: int, after: int) -> list[Change]:
+        """Return a list's changes but for the first `after`, oldest first."""
+        with self._lock:
+            entry = self._lists.get((region, number))
+            count, offset = (entry.changes, entry.newest) if entry else (0, 0)
+            found = []
+            for _ in range(count - after):
+                change, offset = self._change(offset)
+                found.append(change)
+            return found[::-1]
+
     def is_continued(self, *, region: int, number: int) -> bool:
         """Tell whether a registry that succeeded another opened this list again."""
         entry = self._lists.get((region, number))
@@ -152,6 +193,11 @@ class Replica:
                 return Status(status)
             offset = before
         return Status.VALID
+
+    def _change(self, offset: int) -> tuple[Change, int]:
+        _, status, _, effective, known, before, count = layout.STATUS_CHANGE.unpack_from(self._map, offset)
+        indices = struct.unpack_from(f"<{count}I", self._map, offset + layout.STATUS_CHANGE.size)
+        return Change(Status(status), effective, known, indices), before
 
     def _names(self, offset: int, count: int, index: int) -> bool:
         first = offset + layout.STATUS_CHANGE.size
@@ -198,13 +244,15 @@ class Replica:
                 if length != layout.STATUS_LIST.size + size // 4:
                     raise ValueError(length)
                 before = self._lists.get((region, number))
-                newest, is_continued = (before.newest, True) if before else (0, False)
-                self._lists[region, number] = _List(body + layout.STATUS_LIST.size, size, newest, is_continued)
+                newest, changes = (before.newest, before.changes) if before else (0, 0)
+                offset = body + layout.STATUS_LIST.size
+                self._lists[region, number] = _List(offset, size, newest, changes, before is not None)
             case Kind.CHANGE:
                 region, _status, number, *_, before, count = layout.STATUS_CHANGE.unpack_from(self._map, body)
                 if length != layout.STATUS_CHANGE.size + 4 * count or before >= body:
                     raise ValueError(length)
-                self._lists[region, number].newest = body
+                entry = self._lists[region, number]
+                entry.newest, entry.changes = body, entry.changes + 1
             case Kind.CHRONICLE:
                 address, count, head = layout.CHRONICLE.unpack_from(self._map, body)
                 self.chronicles[address] = (count, head)

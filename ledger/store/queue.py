@@ -139,9 +139,14 @@ def outcome_of(connection: Connection, number: int) -> tuple[int | None, str | N
     return row.block, row.error
 
 
-def transaction_for(connection: Connection, account: bytes, purpose: str) -> bytes | None:
-    """Return the hash of an account's newest transaction of a purpose that the chain did not refuse."""
-    query = select(_transaction.c.hash).where(
+def hash_of(connection: Connection, number: int) -> bytes:
+    """Return the hash of a queued transaction."""
+    return bytes(connection.execute(select(_transaction.c.hash).where(_transaction.c.id == number)).scalar_one())
+
+
+def transaction_for(connection: Connection, account: bytes, purpose: str) -> int | None:
+    """Return the number of an account's newest transaction of a purpose that the chain did not refuse."""
+    query = select(_transaction.c.id).where(
         _transaction.c.account == account, _transaction.c.purpose == purpose, _transaction.c.error.is_(None)
     )
     return connection.execute(query.order_by(_transaction.c.nonce.desc()).limit(1)).scalar()

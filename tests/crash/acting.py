@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Final
 
@@ -31,9 +32,11 @@ from issuer import (
     renew,
     rotate_key,
 )
-from issuer.kept import update_mutable
+from issuer.kept import read, update_mutable
+from tests.crash.calling import partner
 from tests.crash.notes import Act, Json
 from tests.world import FIRST_DAY, ITEM, use
+from verifier.presentations import Asking, verify_presentation
 from wallet_codes import MintRequest, RedeemRequest, mint, object_to, redeem
 
 __all__ = ["SUITE", "again", "perform", "want_of"]
@@ -166,6 +169,30 @@ def _object(house: House, act: Act) -> Json:
     return {}
 
 
+def _subscribe(house: House, act: Act) -> Json:
+    whose, url = partner(act.about["partner"]), f"https://{act.about['partner']}.example/told"
+    made = house.callbacks.subscriptions.subscribe(whose, url, days=90, now=house.floor.now())
+    return {"id": made.id}
+
+
+def _accept(house: House, act: Act) -> Json:
+    about, now = act.about, house.floor.now()
+    try:
+        subscription = house.callbacks.subscriptions.find(partner(about["partner"]), about["id"])
+    except NotFound:
+        return {"kept": 0}
+    position, container = house.replica.position, read(house.issuer, about["licence_id"], authority=about["authority"])
+    asking = Asking("310118", want_of(about["want"]).holder)
+    report = verify_presentation(container.container, asking=asking, replica=house.replica, now=now)
+    return {"kept": house.callbacks.accepting.keep(subscription, [report], position=position, now=now)}
+
+
+def _end(house: House, act: Act) -> Json:
+    with suppress(NotFound):  # somebody who got no answer asks again
+        house.callbacks.subscriptions.end(partner(act.about["partner"]), act.about["id"])
+    return {}
+
+
 _ACTS: Final[Mapping[str, Callable[[House, Act], Json]]] = {
     "issue": _issue,
     "renew": _renew,
@@ -176,4 +203,7 @@ _ACTS: Final[Mapping[str, Callable[[House, Act], Json]]] = {
     "redeem": _redeem,
     "miss": _miss,
     "object": _object,
+    "subscribe": _subscribe,
+    "accept": _accept,
+    "end": _end,
 }

@@ -81,5 +81,7 @@ BREAKAGES: Final[Mapping[str, Callable[[House], None]]] = {
     "a record of the audit log is gone": _sql("DELETE FROM ledger_audit WHERE position = 1"),
     "a record of the audit log is another": _sql("UPDATE ledger_audit SET leaf = sealed WHERE position = 1"),
     "a bit of the replica is flipped": _flip_a_bit,
+    "what a partner accepted is gone": _sql("DELETE FROM callback_acceptance"),
+    "a callback is lost": _sql("UPDATE callback_subscription SET sequence = sequence + 1"),
 }
 """By what is wrong: how it is made so."""

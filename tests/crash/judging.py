@@ -13,6 +13,7 @@ from ecert.domain.errors import Conflict, EcertError, VerificationFailed
 from issuer.kept import read
 from ledger.port import Call
 from tests.crash.acting import again, perform, want_of
+from tests.crash.calling import untold
 from tests.crash.housing import NOTES, opened
 from tests.crash.notes import Act, Book, Json, Notes, read_book
 from tests.crash.standing import Standing, faults, name_of, restored_faults, rows
@@ -35,7 +36,7 @@ def judge(home: Path) -> list[str]:
             house.settle()
             wrong = [*book.unnamed, *_broken_promises(house, book)]
             house.settle()  # the codes that were left are used by now
-            return [*wrong, *_stands(house, home), *_goes_on(house)]
+            return [*wrong, *_watched(house, book), *untold(house, home), *_stands(house, home), *_goes_on(house)]
     except (EcertError, VerificationFailed, AssertionError) as fault:
         return [f"does not open, answer or settle: {fault}"]
 
@@ -130,6 +131,16 @@ def _statuses(house: House, book: Book) -> Iterator[str]:
     for licence_id, status in found.items():
         if status != expected.get(licence_id, "VALID"):
             yield f"promise: {licence_id} is {status}, told was {expected.get(licence_id, 'VALID')}"
+
+
+def _watched(house: House, book: Book) -> Iterator[str]:
+    """Whatever was said to be watched is, as long as its subscription stands."""
+    found = {(row.subscription, row.licence) for row in rows(house, "SELECT * FROM callback_acceptance")}
+    alive = {row.id for row in rows(house, "SELECT id FROM callback_subscription")}
+    for act, told in book.told("accept"):
+        place = (act.about["id"], act.about["licence_id"])
+        if told["kept"] and place[0] in alive and place not in found:
+            yield f"promise: {place[1]} is not watched"
 
 
 def _redeemed(house: House, act: Act, told: Json) -> Iterator[str]:

@@ -28,6 +28,10 @@ _RARE: Final = frozenset(
         "answers.purge",
         "codes.purge",
         "nonces.purge",
+        "callback.subscribe",
+        "callback.end",
+        "callback.drop",
+        "callbacks.purge",
         "send.final",
         "light.keep",
     }

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Final
 
 from ecert.app.wiring import House
 from tests.crash.acting import perform
+from tests.crash.calling import DEAF, TAKES, deliver
 from tests.crash.notes import Act, Json, Notes
 from tests.world import ITEM
+from verifier.callbacks.delivering import OLDEST
 
 __all__ = ["IDENTITY", "Day", "work"]
 
@@ -59,6 +62,12 @@ class Day:
     cards: list[_Card] = field(default_factory=list)
     codes: list[Mapping[str, Json]] = field(default_factory=list)
     used: list[Mapping[str, Json]] = field(default_factory=list)
+    subscribed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        """Where the house is."""
+        return self.house.floor.settings.home
 
     def do_something(self) -> None:
         """Do one act of any kind."""
@@ -73,6 +82,8 @@ class Day:
             self.object_to,
             self.keep_current,
             self.rotate,
+            *[self.call_back] * 2,
+            self.unsubscribe,
         ]
         self.draw.choice(choices)()
 
@@ -148,6 +159,30 @@ class Day:
         card = self._card("VALID")
         if card is not None:
             self.ask("rotate", authority=card.authority)
+
+    def call_back(self) -> None:
+        """Accept a certificate under a subscription, change it, and let the partner be told."""
+        card = self._card("VALID")
+        if card is None:
+            self.issue()
+            return
+        who = self.draw.choice((TAKES, TAKES, DEAF))
+        own = self.subscribed[who] = self.ask("subscribe", partner=who)["id"]
+        self.house.settle()
+        about = {"licence_id": card.licence_id, "authority": card.authority, "want": card.want}
+        self.ask("accept", partner=who, id=own, **about)
+        for status, action in (("SUSPENDED", "suspend"), ("VALID", "restore")):
+            self._change(card, action, later=0)
+            card.status = status
+        self.house.settle()
+        self.house.rounds.once()
+        for ahead in (0, 0, OLDEST if who == DEAF else 60):
+            deliver(self.house, self.home, ahead=ahead)
+
+    def unsubscribe(self) -> None:
+        if self.subscribed:
+            who = self.draw.choice(sorted(self.subscribed))
+            self.ask("end", partner=who, id=self.subscribed.pop(who))
 
     def _change(self, card: _Card, action: str, *, later: int) -> None:
         about = {"licence_id": card.licence_id, "authority": card.authority, "action": action}

@@ -90,7 +90,7 @@ def doors_of(world: World, card: Issued) -> list[Door]:
 def _gateway_doors(holder: dict[str, str]) -> list[Door]:
     """Give the doors of regions' and partners' gateways; who knocks without a signature is nobody there."""
     verification = {"presentation": "a~", "division": "310118", "item": "EC-0001"}
-    every = "/api/v1/gateway/{region}"
+    every, subscriptions = "/api/v1/gateway/{region}", "/api/v1/subscriptions"
     redemption = {"code": "20000007", "use": use(), "holder": holder, "requester": "31"}
     return [
         Door("POST", f"{every}/holdings", "/api/v1/gateway/32/holdings", None, {"holder": holder, "types": []}),
@@ -103,6 +103,9 @@ def _gateway_doors(holder: dict[str, str]) -> list[Door]:
             None,
             {"verifications": [verification]},
         ),
+        Door("POST", subscriptions, subscriptions, None, {"url": "https://partner.example/told"}),
+        Door("GET", subscriptions, subscriptions),
+        Door("DELETE", f"{subscriptions}/{{subscription}}", f"{subscriptions}/{'A' * 22}"),
     ]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "spec" / "api.md"
-ROW = re.compile(r"(?m)^\| (GET|POST|PUT) \| `([^`]+)` \| ([a-z, -]+) \| (\w*) ?\| (\d{3}) \|")
+ROW = re.compile(r"(?m)^\| (GET|POST|PUT|DELETE) \| `([^`]+)` \| ([a-z, -]+) \| (\w*) ?\| (\d{3}) \|")
 PARTNER = "91350100M000100Y43"
 
 

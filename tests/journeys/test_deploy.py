@@ -10,6 +10,7 @@ import orjson
 import pytest
 import yaml
 
+from ecert.app.network.plan import Node
 from ecert.app.readiness import PARTS
 from ecert.domain.reasons import REASONS
 from ecert.runtime.metrics import Registry
@@ -137,11 +138,22 @@ def test_an_image_is_built_from_what_is_there(name: str) -> None:
 def test_settings_that_are_deployed_are_settings() -> None:
     composed = read("compose.yml")["services"]["service"]["environment"]
     example = dict(re.findall(r"(?m)^ +(ECERT_\w+)=(\S+)$", (DEPLOY / "README.md").read_text("utf-8")))
-    chosen = {"ECERT_REGIONS": "31", "ECERT_PUBLIC_URL": "https://31.ecert.example"}
-    filled = {name: chosen.get(name, re.sub(r"\$\{\w+:-(.*)\}", r"\1", text)) for name, text in composed.items()}
+    assert set(example) - {"ECERT_HOME"} <= set(composed)
+    filled = {name: example.get(name, text) for name, text in composed.items()}
+    defaults = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", text) for name, text in composed.items()}
 
-    assert load_settings(filled).ledger == "rpc+http://127.0.0.1:8545"
-    assert load_settings(example).regions == ("31",)
+    first = re.search(r'"first-port", (\d+)', (DEPLOY / "validator" / "homes.go").read_text("utf-8"))
+    assert first is not None
+    own = Node(31, "shanghai", int(first[1]), "")
+    assert f"{own.port}:{own.port}" in str(read("compose.yml")["services"]["validator"]["ports"])
+    assert defaults["ECERT_LEDGER"] == example["ECERT_LEDGER"]
+    assert defaults["ECERT_CONSENSUS"] == example["ECERT_CONSENSUS"]
+    for environment in (filled, example):
+        settings = load_settings(environment)
+        assert settings.regions == ("31",)
+        assert settings.consortium is not None
+        assert set(settings.peers) == {32, 33, 34}
+        assert (f"rpc+{own.json_rpc}", own.consensus_rpc) == (settings.ledger, f"http://{settings.consensus[0]}")
 
 
 def test_the_dashboard_asks_the_source_that_is_provided() -> None:

@@ -37,6 +37,9 @@ SIGNED = {
     ("POST", "/api/v1/gateway/{region}/redemptions"),
     ("GET", "/api/v1/gateway/{region}/audit/consistency"),
     ("POST", "/api/v1/verifications/batch"),
+    ("POST", "/api/v1/subscriptions"),
+    ("GET", "/api/v1/subscriptions"),
+    ("DELETE", "/api/v1/subscriptions/{subscription}"),
 }
 """Doors that hear nobody without a signature: test_signed_door.py and test_partners.py knock there."""
 
@@ -206,7 +209,7 @@ def test_a_method_that_a_door_does_not_take(spoiled: Spoiled) -> None:
     world, doors = spoiled
 
     for door in doors.values():
-        for method in ("DELETE", "PATCH", "TRACE"):
+        for method in {"DELETE", "PATCH", "TRACE"} - {door.method}:
             answer = world.ask(method, door.path, key=door.key)
             hold_answer(answer)
             assert (answer.status_code, answer.json()["code"]) == (405, "request.method")

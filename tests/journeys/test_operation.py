@@ -10,9 +10,11 @@ import pytest
 
 from ecert.app.readiness import PARTS, degraded
 from ecert.app.watching import Watch
+from ecert.domain.gateways import PartnerGateway
 from ledger.port import HasValidators, Validator
 from tests.databases import drop_under
 from tests.world import Issued, World, codes_of
+from verifier.presentations import Asking, verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +57,26 @@ def test_a_house_whose_replica_is_too_old_for_every_type_is_unready(world: World
     assert unready.headers["content-type"] == "application/problem+json"
     assert unready.headers["retry-after"]
     assert number(world, "ecert_replica_age_seconds") > 100_000
+
+
+def test_callbacks_that_wait_and_those_given_up_are_counted(world: World) -> None:
+    card, partner = world.issue(1), PartnerGateway(31, "ES256", b"", "91350100M000100Y43", "示例平台", ("EC-0101",))
+    world.settle()
+    house, now = world.house, int(world.time.now())
+    made = house.callbacks.subscriptions.subscribe(partner, "https://partner.example/told", days=1, now=now)
+    position, told = house.replica.position, world.read(card)["certificate"]
+    report = verify_file(told, asking=Asking("310118", card.holder), replica=house.replica, now=now)
+    assert house.callbacks.accepting.keep(made, [report], position=position, now=now) == 1
+    world.change(card, "revoke", ground="lost")
+    world.settle()
+    house.rounds.once()
+    world.time.advance(100)
+
+    assert number(world, "ecert_callbacks_waiting") == 1
+    assert number(world, "ecert_callbacks_age_seconds") >= 100
+    assert number(world, "ecert_callbacks_given_up") == 0
+    house.callbacks.subscriptions.end(partner, made.id)
+    assert number(world, "ecert_callbacks_waiting") == 0
 
 
 def test_a_clock_behind_the_chain_is_unready(world: World) -> None:

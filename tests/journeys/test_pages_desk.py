@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ecert.domain.holders import RESIDENT
+from ecert.domain.holders import RESIDENT, HolderRef
 from tests.journeys.visitor import Markup, Visitor, verdict_of
 from tests.world import World, copied
 from verifier.receipts import verify_receipt
@@ -167,6 +167,15 @@ def test_a_code_on_a_face_is_named_and_an_article_of_law_glossed(clerk: Visitor)
     assert '居民身份证号码 <span class="code">001</span>' in page
     assert "State Council Order 716, article 10" in page
     assert "第七至十三条" not in page
+
+
+def test_a_holder_whom_nobody_named_is_no_outage(clerk: Visitor) -> None:
+    offline = clerk.world.mint(HolderRef("001", LI_NUMBER), kind="offline", item="EC-0101")["text"]
+    unnamed, named = clerk.scan(offline, "EC-0101"), clerk.scan(offline, "EC-0101", id=LI_NUMBER)
+
+    assert (verdict_of(unnamed), verdict_of(named)) == ("cannot_decide", "accept")
+    assert "请先核实出示人身份" in unnamed.text
+    assert "<button>重试</button>" not in unnamed.text
 
 
 def test_what_is_missing_is_named(clerk: Visitor) -> None:

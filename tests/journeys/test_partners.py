@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,16 +22,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from ecert.app.cli import main
 from ecert.app.demo.acts import queue
 from ecert.app.region_keys import region_signer
+from ecert.app.regions import free_ports
 from ecert.domain.receipt import format_container
 from ecert.domain.suites import generate, load_signer
+from issuer import Change, change_many
 from issuer.kept import read
 from ledger import acts
 from ledger.trust_list import read_trust_list
 from tests.delta import LI, WANTS, code_of, furnish, new_key, standing
+from tests.unit.verifier.receiver import receiving
 from tests.world import use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ecert.app.delta import Delta
     from ecert.app.wiring import House
@@ -64,6 +68,12 @@ class Place:
         queue(self.delta, [(31, call)])
         self.delta.settle()
 
+    def change(self, action: str, ground: str) -> None:
+        """Let the card's authority change its status, and the chain tell everybody."""
+        issuer, uscc = self.delta.of(32).issuer, WANTS[0].seat.uscc
+        change_many(issuer, [Change(self.licence, action, ground)], authority=uscc, now=self.delta.of(32).floor.now())
+        self.delta.settle()
+
     def stranger(self) -> Any:  # noqa: ANN401 - a class of the client's file
         key = self.client["make_key"](self.key_file.with_name(f"{new_key()}.pem"))
         return self.client["Partner"](self.partner.url, key, self.partner.sponsor)
@@ -73,7 +83,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("partner")
     # The client asks the machine's clock, so the deployments do too.
-    with standing(folder / "var", is_real=True) as delta:
+    with standing(folder / "var", is_real=True, ECERT_DEMO="1") as delta:
         licences = furnish(delta)
         kept = read(delta.of(32).issuer, licences[1], authority=WANTS[0].seat.uscc)
         client = runpy.run_path(str(CLIENT))
@@ -91,6 +101,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def question(place: Place, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a body
     asked = {"division": "310118", "item": "EC-0101", "holder": HOLDER} | more
     return place.client["wanted"](place.container, **asked)
+
+
+def verification(place: Place) -> dict[str, Any]:
+    return {"certificate": place.container, "division": "310118", "item": "EC-0101", "holder": HOLDER}
 
 
 def test_a_partner_verifies_within_its_items(place: Place) -> None:
@@ -113,6 +127,71 @@ def test_what_the_sponsorship_does_not_name_is_refused(place: Place, more: dict[
         place.partner.verify(place.container, **({"division": "310118", "item": "EC-0101"} | more))
 
     assert (refused.value.status, refused.value.code) == (403, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"url": "http://partner.example/told"}, 422, "callback.url"),
+        ({"url": "https://169.254.169.254/told"}, 403, "callback.address"),
+        ({"url": "https://partner.example/told", "days": 366}, 422, "request.malformed"),
+        ({"url": "https://partner.example/told", "more": 1}, 422, "request.malformed"),
+        ({"url": ""}, 422, "request.malformed"),
+        ({}, 422, "request.malformed"),
+    ],
+)
+def test_what_is_no_subscription_is_refused_by_name(place: Place, body: dict[str, Any], status: int, code: str) -> None:
+    with pytest.raises(place.client["Refused"]) as refused:
+        place.partner.ask("POST", "/api/v1/subscriptions", body)
+
+    assert (refused.value.status, refused.value.code) == (status, code)
+    assert place.partner.subscriptions() == []
+
+
+@pytest.mark.parametrize("name", ["A" * 22, "x"])
+def test_an_unknown_subscription_is_refused_before_anything_is_judged_or_used(place: Place, name: str) -> None:
+    text, said, code = code_of(place.delta), use(division="310118") | {"orgName": NAME}, "callback.unknown"
+
+    def code_when(act: Callable[[], object]) -> str:
+        with pytest.raises(place.client["Refused"]) as refused:
+            act()
+        return refused.value.code
+
+    assert code_when(lambda: place.partner.verify(**verification(place), subscription=name)) == code
+    assert code_when(lambda: place.partner.verify_many([question(place)], name)) == code
+    assert code_when(lambda: place.partner.redeem(text, said, HOLDER, new_key(), name)) == code
+    assert code_when(lambda: place.partner.unsubscribe(name)) in {code, "request.malformed"}
+    named = [question(place, subscription=name)]
+    assert code_when(lambda: place.partner.verify_many(named)) == "request.malformed"
+    assert place.partner.redeem(text, said, HOLDER, new_key())["verdict"] == "accept"
+
+
+def test_a_subscription_is_for_partners_alone(place: Place) -> None:
+    body = question(place, subscription="A" * 22)
+    answer = httpx.post(place.partner.url + "/api/v1/verifications", json=body, trust_env=False)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "gateway.not_partner")
+
+
+def test_a_batch_and_a_redemption_are_kept_and_told(place: Place) -> None:
+    with receiving() as receiver:
+        subscription = place.partner.subscribe(receiver.url)
+        text, said = code_of(place.delta), use(division="310118") | {"orgName": NAME}
+        place.partner.verify_many([question(place)] * 2, subscription)
+        report = place.partner.redeem(text, said, HOLDER, new_key(), subscription)
+        for action, ground in (("suspend", "holder_request"), ("restore", "review_passed")):
+            place.change(action, ground)
+        while len(receiver.came) < 2:
+            threading.Event().wait(0.05)
+        place.partner.unsubscribe(subscription)
+
+    inbox = place.client["Inbox"](receiver.url, place.partner.sponsor)
+    told = [inbox.take(each.headers, each.content) for each in receiver.came]
+    assert report["kept"] == len(report["certificates"])
+    assert [(each["sequence"], each["status"], each["missed"]) for each in told] == [
+        (1, "suspended", 0),
+        (2, "valid", 0),
+    ]
 
 
 def test_a_thousand_at_once_have_a_result_each(place: Place) -> None:
@@ -262,8 +341,34 @@ def test_every_example_of_the_page_runs(
     (tmp_path / kept).write_text(typed(words), "ascii")
     monkeypatch.setenv("ECERT_HOME", str(tmp_path / "home"))
     assert main(shlex.split(verify)[1:]) == 0
+    assert_called(place, run, tmp_path)
     place.sponsor()
-    assert set(run) == {"key", "sponsor", "verify", "python", "trust-list"}
+    called = {"subscribe", "verify-subscribed", "receive", "unsubscribe"}
+    assert set(run) == {"key", "sponsor", "verify", "python", "trust-list", *called}
+
+
+def assert_called(place: Place, run: dict[str, str], folder: Path) -> None:
+    """Run the examples about callbacks: the card is suspended and restored while a receiver listens."""
+    port = free_ports(["31"])[31]
+    theirs = f"http://127.0.0.1:{port}/told"
+    subscription = typed(run["subscribe"].replace("https://partner.example/told", theirs)).strip()
+    told = json.loads(typed(run["verify-subscribed"].replace("SUBSCRIPTION", subscription)))
+    assert (told["verdict"], told["kept"]) == ("accept", 1)
+    program = run["receive"].replace("https://partner.example/told", theirs).replace("9000", str(port))
+    with subprocess.Popen([sys.executable, "-c", program], cwd=folder, stdout=subprocess.PIPE, text=True) as receiver:
+        try:
+            for action, ground in (("suspend", "holder_request"), ("restore", "review_passed")):
+                place.change(action, ground)
+            assert receiver.stdout is not None
+            lines = [receiver.stdout.readline().split() for _ in range(2)]
+        finally:
+            receiver.terminate()
+    assert lines == [["1", "suspended", place.licence, "0"], ["2", "valid", place.licence, "0"]]
+    see, end = run["unsubscribe"].replace("SUBSCRIPTION", subscription).splitlines()
+    (seen,) = json.loads(typed(see))
+    assert (seen["id"], seen["sequence"], seen["given_up"]) == (subscription, 2, 0)
+    assert typed(end) == ""
+    assert json.loads(typed(see)) == []
 
 
 def examples() -> Iterator[tuple[str, str]]:

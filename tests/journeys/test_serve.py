@@ -74,6 +74,19 @@ def test_a_chain_held_by_one_who_does_not_serve_is_told(template: Path, tmp_path
     assert (code, told, "ledger.locked" in complaint) == (2, "", True)
 
 
+def test_a_port_that_cannot_be_had_is_told_before_anything_is_served(
+    template: Path, tmp_path: Path, run: Typed
+) -> None:
+    with copied(template, tmp_path / "home"):
+        pass
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, _, complaint = run("serve", "--port", str(taken.getsockname()[1]))
+
+    assert (code, "gateway.port" in complaint, "serving at" in complaint) == (2, True, False)
+    with pytest.raises(SystemExit, match="3"):
+        run("serve", "--port", "70000")
+
+
 @contextlib.contextmanager
 def served(home: Path) -> Iterator[str]:
     """Serve on a free loopback port in another process; it is ended by its own id and must end well."""

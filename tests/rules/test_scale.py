@@ -57,3 +57,11 @@ def test_the_longer_cadence_costs_less() -> None:
         assert minute.chain_year < second.chain_year
         assert minute.replica_year < second.replica_year
         assert minute.database == second.database
+
+
+def test_a_follower_pays_for_each_block_and_for_what_it_carries() -> None:
+    costs = committed()
+    once = year(FOUR, costs, cadence=60).catch_up_year
+    for name in ("empty", "busy", "further"):
+        dearer = replace(costs, following=replace(costs.following, **{name: 2 * getattr(costs.following, name)}))
+        assert once < year(FOUR, dearer, cadence=60).catch_up_year < 2 * once

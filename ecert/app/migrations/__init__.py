@@ -28,7 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["migrate", "migrated", "revise", "tables", "versions"]
 
 _PLACE: Final = Path(__file__).parent
-_ROOMS: Final = ("ecert.runtime.access", "ecert.runtime.signed", "ledger", "issuer", "wallet_codes", "verifier")
+_ROOMS: Final = (
+    "ecert.runtime.access",
+    "ecert.runtime.signed",
+    "ledger",
+    "issuer",
+    "wallet_codes",
+    "verifier.callbacks",
+)
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(3132333400)")
 
 

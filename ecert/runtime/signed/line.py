@@ -24,7 +24,7 @@ from ecert.runtime.signed.messages import FindKey, Message, sign_request, verify
 if TYPE_CHECKING:
     from ecert.domain.signer import Signer
 
-__all__ = ["TIMEOUT", "Answer", "Line", "Wanted"]
+__all__ = ["TIMEOUT", "Answer", "Line", "Wanted", "is_about_tls", "tls_context"]
 
 TIMEOUT: Final = 3.0
 LIMIT: Final = 8 * 1024 * 1024
@@ -106,12 +106,12 @@ class Line:
         except httpx.TimeoutException:
             raise Unavailable("gateway.slow", f"no whole answer in {self.timeout:.0f} s") from None
         except httpx.HTTPError as fault:
-            code = "gateway.tls" if any(isinstance(each, ssl.SSLError) for each in _causes(fault)) else "gateway.away"
+            code = "gateway.tls" if is_about_tls(fault) else "gateway.away"
             raise Unavailable(code, f"region {self.region}") from None
 
     async def _fetch(self, message: Message, body: bytes) -> tuple[int, dict[str, str], bytes]:
         async with (
-            httpx.AsyncClient(verify=_context(self.ca_file), timeout=self.timeout, trust_env=False) as client,
+            httpx.AsyncClient(verify=tls_context(self.ca_file), timeout=self.timeout, trust_env=False) as client,
             client.stream(message.method, message.url, headers=message.headers, content=body) as response,
         ):
             parts, size = [], 0
@@ -160,6 +160,11 @@ def _cause(status: int, body: bytes) -> str | None:
     return code if isinstance(code, str) and code in REASONS and code.startswith(("gateway.", "partner.")) else None
 
 
+def is_about_tls(fault: BaseException) -> bool:
+    """Tell whether the other side could be reached and is not believed to be who it should."""
+    return any(isinstance(each, ssl.SSLError) for each in _causes(fault))
+
+
 def _causes(fault: BaseException | None) -> Iterator[BaseException]:
     while fault is not None:
         yield fault
@@ -167,7 +172,8 @@ def _causes(fault: BaseException | None) -> Iterator[BaseException]:
 
 
 @lru_cache(maxsize=4)
-def _context(ca_file: str | None) -> ssl.SSLContext:
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Trust the certificates in a PEM file, or the system's; Malformed("settings.value")."""
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError:

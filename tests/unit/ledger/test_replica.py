@@ -308,6 +308,28 @@ def test_a_list_opened_again_by_a_succeeding_registry_goes_on(tmp_path: Path) ->
     assert replica.status(region=31, number=1, index=2, known_at=START + 3) == Status.SUSPENDED
 
 
+def test_changes_of_a_list_are_counted_alike_by_every_reader(tmp_path: Path) -> None:
+    later = b"\x08" * 20
+    with closing(open_writer(tmp_path)) as writer:
+        write(writer, block(1, created(1), changed(2, 3, 4)))
+        early = opened(tmp_path)
+        position = early.position
+        write(writer, block(2, changed(1, 3)), block(3, created(1, 4096, address=later), changed(0, 4, address=later)))
+        early.refresh()
+        late = opened(tmp_path)
+
+    assert [each.counted(region=31, number=1) for each in (early, late)] == [3, 3]
+    assert early.counted(region=31, number=1, until=position) == 1
+    assert early.counted(region=31, number=1, until=FIRST_RECORD) == 0
+    assert late.changes(region=31, number=1, after=0) == early.changes(region=31, number=1, after=0)
+    assert [(each.status, each.indices) for each in late.changes(region=31, number=1, after=1)] == [
+        (1, (3,)),
+        (0, (4,)),
+    ]
+    assert late.changes(region=31, number=1, after=3) == []
+    assert (late.counted(region=32, number=1), late.changes(region=32, number=1, after=0)) == (None, [])
+
+
 def test_batches_of_succeeding_contracts_are_kept_apart(tmp_path: Path) -> None:
     later = b"\xa1" * 20
     with closing(open_writer(tmp_path)) as writer:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def test_the_defaults_serve_everything_from_one_home() -> None:
     assert settings.public_url == "http://127.0.0.1:8000"
     assert (settings.heartbeat, settings.code_seconds) == (60, 60)
     assert (settings.batch_size, settings.batch_seconds) == (1000, 1)
-    assert (settings.demo, settings.log) == (False, "info")
+    assert (settings.callback_networks, settings.demo, settings.log) == ((), False, "info")
 
 
 def test_everything_can_be_said() -> None:
@@ -37,6 +38,7 @@ def test_everything_can_be_said() -> None:
             "ECERT_REGIONS": "33,31",
             "ECERT_ROLES": "verifier",
             "ECERT_PUBLIC_URL": "https://e.example/sub",
+            "ECERT_CALLBACK_NETWORKS": "10.1.0.0/16,fd00::/8",
             "ECERT_DEMO": "1",
             "ECERT_LOG": "debug",
         }
@@ -46,6 +48,7 @@ def test_everything_can_be_said() -> None:
     assert (settings.genesis, settings.ledger_tls) == (Path("/srv/genesis.json"), Path("/srv/tls"))
     assert settings.regions == ("33", "31")
     assert settings.roles == {"verifier"}
+    assert settings.callback_networks == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
     assert settings.demo
     assert "hidden" not in repr(settings)
 
@@ -72,6 +75,10 @@ def test_an_unknown_name_is_refused_by_name() -> None:
         ("ECERT_PUBLIC_URL", "http://a/"),
         ("ECERT_PUBLIC_URL", "a.example"),
         ("ECERT_PUBLIC_URL", "http://user@a"),
+        ("ECERT_CALLBACK_NETWORKS", "10.0.0.1"),
+        ("ECERT_CALLBACK_NETWORKS", "10.0.0.1/8"),
+        ("ECERT_CALLBACK_NETWORKS", "10.0.0.0/33"),
+        ("ECERT_CALLBACK_NETWORKS", "10.0.0.0/8,"),
         ("ECERT_HEARTBEAT", "0"),
         ("ECERT_HEARTBEAT", "6o"),
         ("ECERT_HEARTBEAT", "٦"),

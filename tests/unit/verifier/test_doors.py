@@ -23,6 +23,7 @@ from ecert.runtime.access import Access, issue_key
 from ecert.runtime.storage import Database, open_database
 from tests.databases import url_of
 from tests.unit.verifier.build import ESTATE, LI, World, signer
+from tests.unit.verifier.called import Sponsor
 from tests.unit.verifier.home import CODE, USE, HomeRegion, shown
 from verifier import api, cli
 from verifier.partners import Limits
@@ -77,7 +78,8 @@ def client(world: World, home: HomeRegion, database: Database) -> _Client:
     app.state.access = Access(database, _Clock(world))
     receipts = Receipts(lambda _: signer("receipt"), database, _no_log)
     app.state.judged = []
-    desk = api.Desk(world.replica, home, _Clock(world), Limits(), receipts, app.state.judged.append)
+    callbacks = Sponsor(world, database).callbacks
+    desk = api.Desk(world.replica, home, _Clock(world), Limits(), receipts, app.state.judged.append, callbacks)
     app.include_router(api.router(desk))
     return _Client(app)
 
