@@ -27,7 +27,7 @@ NAME: Final = "bench-network"
 
 def main(chosen: list[str]) -> int:
     """Run the parts, show the table, and write it where all of it was measured."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that validators are ended, too
+    signal.signal(signal.SIGTERM, _end)
     parts = Parts(frozenset(chosen))
     with tempfile.TemporaryDirectory(prefix="ecert-bench-network-") as told:
         folder = Path(told)
@@ -42,6 +42,12 @@ def main(chosen: list[str]) -> int:
     if not (SHORT or chosen):
         publish(parts.rows, name=NAME)
     return 0
+
+
+def _end(*_: object) -> None:
+    """End in order, so that validators and servers are ended, too; once is enough."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def _stretches(folder: Path, endpoint: children.Child, counts: Sequence[int]) ->
     with _Following(settings, state.CONSORTIUM) as following:
         for count in counts:
             if top:
-                httpx.post(endpoint.url, json={"grow": True}, trust_env=False)
+                httpx.post(endpoint.url, json={"grow": True}, trust_env=False, verify=children.PLAIN)
             top += count
             taken.append(following.through(top))
     return taken

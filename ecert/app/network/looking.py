@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from ecert.domain.errors import Unavailable
 __all__ = ["Standing", "await_height", "look"]
 
 _SILENCE: Final = 3.0
+_PLAIN: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""These doors are plain HTTP: to load the system's authorities would cost each question a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +62,5 @@ def await_height(plan: Plan, height: int, *, now: Callable[[], float], patience:
 
 
 def _ask(node: Node, method: str) -> Any:  # noqa: ANN401 - JSON of the validator
-    answer = httpx.get(f"{node.consensus_rpc}/{method}", timeout=_SILENCE, trust_env=False)
+    answer = httpx.get(f"{node.consensus_rpc}/{method}", timeout=_SILENCE, trust_env=False, verify=_PLAIN)
     return answer.json()["result"]
