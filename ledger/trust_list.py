@@ -15,6 +15,7 @@ from typing import Any, Final
 from ecert.domain import jws
 from ecert.domain.errors import Conflict, Malformed, NotAllowed, Unavailable, VerificationFailed
 from ecert.domain.signer import Signer, key_id
+from ecert.domain.status import Status
 from ecert.domain.strict import b64url_encode
 from ledger.port import ChainIdentity, Event, FinalBlock, Head
 from ledger.replica import AUDIT, Replica, ReplicaWriter
@@ -147,9 +148,20 @@ def _parse(claims: Mapping[str, Any]) -> TrustList:
 def _told(row: Any) -> Told:  # noqa: ANN401 - whatever the list holds
     block, time, address, name, args = row
     told = from_json(name, args)
-    if not has_shape(name, told):
+    if not has_shape(name, told) or not _is_of_status(name, told):
         raise ValueError(name)
     return Told(_bytes(address, 20) if address != "0x" else b"", name, told, _whole(block), _whole(time))
+
+
+def _is_of_status(name: str, args: Mapping[str, Any]) -> bool:
+    """Hold to what the contract holds to: two bits a status, four statuses a byte."""
+    match name:
+        case "StatusListCreated":
+            return bool(args["size"] % 4 == 0)
+        case "StatusChanged":
+            return args["status"] in set(Status)
+        case _:
+            return True
 
 
 def _whole(value: object) -> int:

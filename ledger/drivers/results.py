@@ -63,7 +63,7 @@ def prove_results(told: object, *, results_hash: bytes) -> tuple[Result, ...]:
         if Tree([each.leaf for each in listed]).root != results_hash:
             raise VerificationFailed("results differ from those in the next header")
         found = [_result(each.response, index) for index, each in enumerate(listed) if each.response]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as fault:
         raise VerificationFailed(f"no results of a block: {type(fault).__name__}") from fault
     return tuple(found)
 
@@ -72,7 +72,7 @@ def raw_transactions(told: object) -> Iterator[bytes]:
     """Yield the Ethereum transactions in the result of `/block`, as signed; each proves itself by its hash."""
     try:
         listed = [base64.b64decode(str(text)) for text in _list(_dict(_dict(_dict(told)["block"])["data"])["txs"])]
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, RecursionError) as fault:
         raise VerificationFailed(f"no transactions of a block: {type(fault).__name__}") from fault
     for transaction in listed:
         with suppress(ValueError, IndexError):  # of another kind, or broken

@@ -333,7 +333,7 @@ def read_genesis(content: bytes) -> Genesis:
         house = _dict(_dict(told.get("app_state")).get("consortium")).get("consortium", "0x")
         height, address = int(told.get("initial_height") or 1), bytes.fromhex(house[2:])
         genesis = Genesis(str(told["chain_id"]), ordered(found), height, begun, address)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as fault:
         raise Refused("evidence.genesis", "not a genesis file with validators") from fault
     if not found or len({v.key for v in found}) < len(found) or any(len(v.key) != WORD or v.power <= 0 for v in found):
         raise Refused("evidence.genesis", "each validator has an own Ed25519 key and a power above 0")

@@ -25,6 +25,7 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCI
 _HASHES = ("last_commit_hash", "data_hash", "validators_hash", "next_validators_hash", "consensus_hash", "app_hash")
 _LAST = ("last_results_hash", "evidence_hash", "proposer_address")
 _SIGNED = 2  # BlockIDFlagCommit; an absent one and a vote for no block count as nothing
+_NO_ANSWER = (LookupError, TypeError, ValueError, AttributeError, OverflowError, StopIteration, RecursionError)
 _SIBLING = 32
 _ADDRESS = 20
 
@@ -34,7 +35,7 @@ def _strictly(read: Callable[_P, _R]) -> Callable[_P, _R]:
     def reading(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return read(*args, **kwargs)
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, StopIteration) as fault:
+        except _NO_ANSWER as fault:
             raise Refused("evidence.form", f"not an answer of the consensus RPC: {fault!r:.80}") from fault
 
     return reading

@@ -66,7 +66,10 @@ def _value(told: Any, kind: str) -> object:  # noqa: ANN401 - whatever JSON hold
 def _is(value: object, kind: str) -> bool:
     if kind.endswith("[]"):
         return isinstance(value, list) and all(_is(each, kind[:-2]) for each in value)
-    return type(value) is _PLAIN[kind.rstrip("0123456789")]  # a bool is no number here
+    plain = kind.rstrip("0123456789")
+    if plain == "uint":
+        return type(value) is int and 0 <= value < 1 << int(kind.removeprefix("uint"))  # a bool is no number here
+    return type(value) is _PLAIN[plain]
 
 
 @cache

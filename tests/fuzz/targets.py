@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.fuzz import small, texts, worlds
+from tests.fuzz import abroad, backups, chain, small, texts, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
     from tests.fuzz.trial import Target
 
 TARGETS: Final[Mapping[str, Target]] = {
-    target.name: target for target in (*small.TARGETS, *texts.TARGETS, *worlds.TARGETS)
+    target.name: target for room in (small, texts, abroad, chain, backups, worlds) for target in room.TARGETS
 }

@@ -51,10 +51,11 @@ def parsed(parse: Callable[[Any], Any], value: object, *, also: tuple[type[Ecert
     try:
         return parse(value)
     except (Malformed, *also) as fault:
-        return _listed(fault.code)
+        return listed(fault.code)
 
 
-def _listed(code: str) -> None:
+def listed(code: str) -> None:
+    """Hold a refusal to the codes that a person can be told."""
     assert code in REASONS, code
 
 

@@ -99,15 +99,16 @@ def read_manifest(folder: Path, vault: Vault) -> Manifest:
             name: Content(tuple(each["columns"]), each["rows"], each["parts"]) for name, each in told["tables"].items()
         }
         manifest = Manifest(**{**told, "keys": tuple(told["keys"]), "tables": tables})
+        signed = manifest.signed(vault)
     except OSError as fault:
         raise Malformed("backup.broken", f"{MANIFEST}: {type(fault).__name__}") from fault
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Malformed("backup.broken", MANIFEST) from None
-    if manifest.format != FORMAT or not isinstance(manifest.id, str):
+    if manifest.format != FORMAT:
         raise Malformed("backup.broken", f"the form is not {FORMAT}")
-    if manifest.owner != manifest.signed(vault).owner:
+    if manifest.owner != signed.owner:
         raise Conflict("backup.foreign")
-    if manifest != manifest.signed(vault):
+    if manifest != signed:
         raise Malformed("backup.broken", MANIFEST)
     return manifest
 
@@ -121,12 +122,18 @@ def read_rows(folder: Path, vault: Vault, manifest: Manifest, table: str) -> Ite
                 length = int.from_bytes(file.read(_LENGTH))
                 sealed = file.read(min(length, _LARGEST))
                 part = cbor2.loads(zlib.decompress(vault.open(sealed, context=_context(manifest.id, table, number))))
+                if not isinstance(part, list) or not all(_is_row(row, content) for row in part):
+                    raise Malformed("backup.broken", table)
                 count += len(part)
                 yield part
             if file.read(1) or count != content.rows:
                 raise Malformed("backup.broken", table)
-    except (OSError, zlib.error, Unavailable):
+    except (OSError, zlib.error, cbor2.CBORError, Unavailable):
         raise Malformed("backup.broken", table) from None
+
+
+def _is_row(row: object, content: Content) -> bool:
+    return isinstance(row, list) and len(row) == len(content.columns)
 
 
 def _in_parts(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

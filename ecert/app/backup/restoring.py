@@ -17,7 +17,7 @@ from ecert.app.backup.resuming import Resumed, resume
 from ecert.app.floor import Drivers
 from ecert.app.migrations import migrated, versions
 from ecert.app.wiring import DRIVERS, open_house
-from ecert.domain.errors import Conflict, Malformed
+from ecert.domain.errors import Conflict
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import open_keys
 from ecert.runtime.settings import Settings
@@ -63,10 +63,9 @@ def _held(settings: Settings, folder: Path) -> tuple[Manifest, Vault]:
     missing = sorted(set(manifest.keys) - set(names))
     if missing:
         raise Conflict("backup.keys", ", ".join(missing))
-    for table, content in manifest.tables.items():
-        for part in read_rows(folder, vault, manifest, table):
-            if any(len(row) != len(content.columns) for row in part):
-                raise Malformed("backup.broken", table)
+    for table in manifest.tables:
+        for _part in read_rows(folder, vault, manifest, table):
+            pass
     return manifest, vault
 
 

@@ -214,6 +214,7 @@ def test_a_bundle_has_one_form(told: dict[str, Any]) -> None:
         b'{"validators": []}',
         b'{"chain_id": 1, "genesis_time": "x", "validators": []}',
         b'{"chain_id": "a", "genesis_time": "2026-01-01T00:00:00Z", "validators": []}',
+        b'{"chain_id": "a", "genesis_time": "2026-01-01T00:00:00Z", "validators": [], "initial_height": 1e999}',
     ],
 )
 def test_what_is_no_genesis_is_named(bent: bytes) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from ecert.domain.errors import Unavailable
@@ -16,7 +18,7 @@ from ledger.evidence import checker
 from tests.signed_chain import BEGUN, SignedChain, instant, set_hash, validators_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ledger.light import LightBlock
 
@@ -163,6 +165,25 @@ def test_a_signed_header_of_another_chain_or_time_is_refused(
     answer = chain.signed(chain.header(5, **changes), FOUR)
 
     assert refusal(lambda: light.verify(verified(chain, 3), answer, now=NOW)) == code
+
+
+@pytest.fixture
+def default_stack() -> Iterator[None]:
+    """Give the test the interpreter's own limit, which other tests raise."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("default_stack")
+@pytest.mark.parametrize("place", ["chain_id", "height", "time", "app_hash", "version"])
+def test_an_answer_as_deep_as_json_may_be_is_refused(chain: SignedChain, place: str) -> None:
+    told = json.dumps(chain.commit(5)["signed_header"]["header"] | {place: "deep"}).encode()
+    header = orjson.loads(told.replace(b'"deep"', b"[" * 1000 + b"]" * 1000))
+    answer = chain.commit(5) | {"signed_header": chain.commit(5)["signed_header"] | {"header": header}}
+
+    assert refusal(lambda: light.verify(verified(chain, 3), answer, now=NOW)) == "evidence.form"
 
 
 def test_a_height_never_goes_back(chain: SignedChain) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,6 +211,25 @@ def test_results_that_are_none_fail_and_nothing_else(told: object) -> None:
             list(raw_transactions(shaped))
         except VerificationFailed:
             continue
+
+
+@pytest.fixture
+def default_stack() -> Iterator[None]:
+    """Give the test the interpreter's own limit, which other tests raise."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("default_stack")
+def test_results_as_deep_as_json_may_be_fail() -> None:
+    deep = orjson.loads(b"[" * 1000 + b"]" * 1000)
+    for entry in ({"data": deep}, {"code": deep}, {"gas_used": deep}):
+        with pytest.raises(VerificationFailed):
+            prove_results({"txs_results": [entry]}, results_hash=NO_RESULTS)
+    with pytest.raises(VerificationFailed):
+        list(raw_transactions({"block": {"data": {"txs": [deep]}}}))
 
 
 @given(st.binary(max_size=200))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecert.domain import jws
-from ecert.domain.errors import Conflict, EcertError, NotAllowed, Unavailable
+from ecert.domain.errors import Conflict, EcertError, Malformed, NotAllowed, Unavailable
 from ecert.domain.signer import key_id
 from ecert.domain.suites import generate, load_signer
 from ledger.port import ChainIdentity, Event, FinalBlock, Head
@@ -134,6 +134,27 @@ CLAIMS = {
     "head": {"number": 1, "hash": "0x" + "00" * 32, "time": 1},
     "events": [],
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("StatusListCreated", {"region": -1, "list": 0, "size": 1024}),
+        ("StatusListCreated", {"region": 32, "list": 1, "size": 2**40}),
+        ("StatusListCreated", {"region": 32, "list": 1, "size": 1023}),
+        ("StatusChanged", {"region": 32, "list": 0, "indices": [-1], "status": 1, "effectiveAt": 1}),
+        ("StatusChanged", {"region": 32, "list": 0, "indices": [7], "status": 4, "effectiveAt": 1}),
+        ("StatusChanged", {"region": 32, "list": 0, "indices": [7], "status": 1, "effectiveAt": -1}),
+    ],
+)
+def test_what_no_contract_can_tell_is_refused(replica: Replica, name: str, args: dict[str, object]) -> None:
+    claims = dict(jws.parse(issued(replica), typ=TYP, limit=10_000).claims)
+    events = [*claims["events"], [9, 1_090, "0x", name, args]]
+    text = jws.sign(SIGNER, typ=TYP, claims=claims | {"events": events})
+    with pytest.raises(Malformed, match=r"trust_list\.form"):
+        read_trust_list(text, kid=SIGNER.kid, now=NOW)
+
+
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=9),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=9), inner, max_size=5),

@@ -115,6 +115,14 @@ def test_a_request_for_another_host_is_refused() -> None:
         check(signed(), host="wujiang.example")
 
 
+@pytest.mark.parametrize("port", ["99999", "65536", "9" * 30])
+def test_a_port_that_is_none_is_another_host(port: str) -> None:
+    url = URL.replace("8031", port)
+    message = Message("POST", url, sign_request(SIGNER, Message("POST", url, {}), body=BODY, now=NOW))
+    with pytest.raises(NotAllowed, match=r"gateway\.other_host"):
+        check(message)
+
+
 def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(NotAllowed, match=r"gateway\.key_unknown"):
         check(signed(signer=OTHER))
