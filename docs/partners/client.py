@@ -1,6 +1,6 @@
 """A partner's client in one file: needs Python 3.11, `cryptography` and `httpx`, and nothing else of ecert.
 
-It signs every request (RFC 9421, RFC 9530) with the partner's own key and believes only what its sponsor signed. The
+It signs every request (RFC 9421, RFC 9530) with the partner's own key and believes only verdicts that its sponsor signed. The
 profile: docs/spec/gateway.md; from nothing to the first verdict: docs/partners.md.
 
     python client.py key partner.pem                       # make a key, print what the sponsor is to be told
@@ -57,7 +57,10 @@ class NotBelieved(Exception):
 
 @dataclass(frozen=True)
 class Refused(Exception):
-    """The sponsor refused the request itself; `code` is frozen, `retry_after` in seconds where it is worth a retry."""
+    """The request itself was refused; `code` is frozen, `retry_after` in seconds where it is worth a retry.
+
+    It may be unsigned, for a sponsor signs for those whom it knows: it says nothing of any certificate.
+    """
 
     status: int
     code: str
