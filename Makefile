@@ -198,11 +198,11 @@ $(PEERS): bench/peers/package.json bench/peers/package-lock.json | node
 
 go:
 	@test "$$(go env GOVERSION 2>/dev/null | sed 's/^go1\.\([0-9]*\).*/\1/')" -ge 23 2>/dev/null || { \
-		echo "This target needs Go 1.23 or newer (Debian 13: golang)." >&2; exit 1; }
+		echo "This target needs Go 1.23.8 or newer (Debian 13: golang; Debian 12 has an older one)." >&2; exit 1; }
 
 node:
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { \
-		echo "This target needs Node 20 or newer with npm (Debian: nodejs npm)." >&2; exit 1; }
+		echo "This target needs Node 20 or newer with npm (Debian 13: nodejs npm)." >&2; exit 1; }
 
 openssl chromium:
 	@command -v $@ >/dev/null || { \

@@ -20,6 +20,7 @@ from ecert.runtime.storage import open_database
 from ecert.runtime.web import furnish
 from ledger.replica import open_replica
 from verifier.api import Desk, VerificationBody, router
+from verifier.callbacks import Accepting, Subscriptions, Targets
 from verifier.partners import Limits
 from verifier.receipts import Receipts
 from verifier.redemptions import Reading
@@ -60,8 +61,11 @@ def make() -> FastAPI:
     bare = bare_p256(Shapes(container.sd_jwt, container, (folder / SPKI).read_bytes(), replica))
     filler = bytes(int((folder / ANSWERED).read_text("ascii")))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    receipts = Receipts(_nothing, open_database(f"sqlite:///{folder}/unused.sqlite"), _nothing)
-    app.include_router(router(Desk(replica, _NoCodes(), _Still(), Limits(), receipts, _nothing)))
+    database = open_database(f"sqlite:///{folder}/unused.sqlite")
+    receipts = Receipts(_nothing, database, _nothing)
+    subscriptions, accepting = Subscriptions(database, Targets(), ()), Accepting(database, replica)
+    desk = Desk(replica, _NoCodes(), _Still(), Limits(), receipts, _nothing, subscriptions, accepting)
+    app.include_router(router(desk))
 
     @app.post("/yardstick")
     async def yardstick(_body: VerificationBody) -> Response:

@@ -18,6 +18,8 @@ __all__ = ["CADENCES", "SCENARIOS", "Scenario", "Year", "year"]
 DAY: Final = 86_400
 YEAR: Final = 365 * DAY
 HEARTBEAT: Final = 60
+QUIET: Final = 2
+"""Blocks that a quiet chain makes at each heartbeat (docs/network.md)."""
 LIFE: Final = 5
 """Years that a certificate stands before another replaces it."""
 ENDED: Final = 0.02
@@ -90,7 +92,7 @@ def year(scenario: Scenario, costs: Costs, *, cadence: int) -> Year:
     audits = regions * _closed(audited / regions, max(cadence, chain.block_seconds))
     anchors = batches + audits
     busy = _closed(anchors + changes, chain.block_seconds)
-    blocks = busy + (YEAR - busy * chain.block_seconds) / HEARTBEAT
+    blocks = busy + (YEAR - busy * chain.block_seconds) / HEARTBEAT * QUIET
     block = chain.block + chain.validator_block * (regions - 4)
     database_year = (
         issued * weights.certificate_database

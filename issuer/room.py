@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ecert.domain.signer import Signer
 from ecert.domain.trust import TrustState
 from ecert.runtime.keys import Keys
 from ecert.runtime.storage import Database
@@ -23,13 +24,14 @@ LIST_SIZE = 2**17
 class Issuer:
     """The issuing side of a deployment's regions.
 
-    `trust` gives what this deployment has followed from the chain; `public_url` has no slash at its end; `list_size` is
-    a power of two from 1,024 on (docs/contracts.md, StatusRegistry).
+    `signer` opens a region's status key; `trust` gives what this deployment has followed from the chain; `public_url`
+    has no slash at its end; `list_size` is a power of two from 1,024 on (docs/contracts.md, StatusRegistry).
     """
 
     database: Database
     vault: Vault
     keys: Keys
+    signer: Callable[[int], Signer]
     anchoring: Anchoring
     sending: Sending
     directory: Directory

@@ -14,7 +14,7 @@ from ecert.domain.status import TYP, status_list_claims
 from issuer.room import Issuer
 from ledger.port import Head
 
-__all__ = ["EXPIRES_SECONDS", "MEDIA_TYPE", "TTL_SECONDS", "Bitmaps", "status_key_name", "status_list_token"]
+__all__ = ["EXPIRES_SECONDS", "MEDIA_TYPE", "TTL_SECONDS", "Bitmaps", "status_list_token"]
 
 MEDIA_TYPE: Final = "application/statuslist+jwt"
 EXPIRES_SECONDS: Final = 3_600
@@ -45,9 +45,4 @@ def status_list_token(issuer: Issuer, bitmaps: Bitmaps, *, region: int, number: 
         raise Unavailable("status.stale_list")
     uri = issuer.list_uri(region=region, number=number)
     claims = status_list_claims(uri=uri, bitmap=bitmap, iat=made, exp=made + EXPIRES_SECONDS, ttl=TTL_SECONDS)
-    return jws.sign(issuer.keys.signer(status_key_name(region), suite="ES256"), typ=TYP, claims=claims)
-
-
-def status_key_name(region: int) -> str:
-    """Name the region's status key in custody; the region registers its public half with purpose `status`."""
-    return f"region-{region}-status-1"
+    return jws.sign(issuer.signer(region), typ=TYP, claims=claims)

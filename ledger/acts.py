@@ -52,12 +52,10 @@ def add_key(
     spki: bytes,
     not_before: int,
     not_after: int | None,
-    x509_hash: bytes | None = None,
 ) -> Call:
     """Register a public key (SPKI DER) of an authority, or of the region itself (`owner` None)."""
     end = not_after or 0
-    x509 = x509_hash or bytes(32)
-    return d.call(_TRUST, "addKey", region, _uscc(owner), suite, purpose, spki, not_before, end, x509)
+    return d.call(_TRUST, "addKey", region, _uscc(owner), suite, purpose, spki, not_before, end, bytes(32))
 
 
 def revoke_key(d: Directory, *, region: int, owner: str | None, key_id: bytes, at: int) -> Call:

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from ecert.domain.errors import NotFound
 from ecert.domain.merkle import Tree
 from ecert.domain.receipt import AnchorReceipt
+from ecert.domain.suites import SHA256
 from ecert.runtime.storage import Database
 from ledger import audit_tree
 from ledger.directory import Directory
@@ -32,7 +33,6 @@ from ledger.store.batches import ClosedBatch, NewBatch
 
 __all__ = ["Anchoring", "batch_hash", "sending_account"]
 
-SHA256 = 1
 _RETRY_SECONDS = 60
 _TREES = 8
 

@@ -126,12 +126,6 @@ class Ledger(Protocol):
     ) -> SignedTransaction:
         """Sign the creation of the contract that the artefact `contract` names."""
 
-    def try_call(self, call: Call, *, sender: bytes) -> None:
-        """Ask whether a call would succeed at the head, now, changing nothing.
-
-        NotAllowed("ledger.refused") with the contract's error name when it would not.
-        """
-
     def encode(self, call: Call) -> bytes:
         """ABI-encode a call, as a proposal carries it; no I/O."""
 

@@ -34,24 +34,22 @@ class _Part:
 
 def main(names: Sequence[str], *, lanes: int = LANES) -> int:
     """Make every target, in their order; 1 if one fails."""
-    waiting, running = deque(names), list[_Part]()
-    times = list[str]()
+    waiting, running, outcomes = deque(names), list[_Part](), list[str]()
+    all_well = True
     try:
-        while waiting or running:
+        while all_well and (waiting or running):
             while waiting and len(running) < lanes:
                 running.append(_begin(waiting.popleft()))
             part = _ended(running)
             running.remove(part)
-            times.append(f"== {part.name}: {_outcome(part)} after {time.monotonic() - part.began:.0f} s")
-            _tell(part, times[-1])
-            if part.process.returncode:
-                return 1
+            outcome, all_well = _outcome(part), part.process.returncode == 0
+            if not all_well:
+                outcomes += _end(running)  # before it tells, so that the fault stands last
+            outcomes.append(_tell(part, outcome))
     finally:
-        for part in running:
-            _interrupt(part)
-            times.append(f"== {part.name}: ended before it was done")
-        _say("", *times)
-    return 0
+        outcomes += _end(running)
+        _say("", *outcomes)
+    return 0 if all_well else 1
 
 
 def _begin(name: str) -> _Part:
@@ -74,15 +72,29 @@ def _ended(running: Sequence[_Part]) -> _Part:
 
 
 def _outcome(part: _Part) -> str:
-    return f"FAILED ({part.process.returncode})" if part.process.returncode else "done"
+    how = f"FAILED ({part.process.returncode})" if part.process.returncode else "done"
+    return f"{how} after {time.monotonic() - part.began:.0f} s"
 
 
-def _tell(part: _Part, outcome: str) -> None:
+def _tell(part: _Part, outcome: str) -> str:
+    """Say what the part said, and how it ended; return the latter."""
     _say("", f"== {part.name} said")
     part.said.seek(0)
     sys.stdout.write(part.said.read().decode("utf-8", "replace"))
     part.said.close()
-    _say(outcome)
+    told = f"== {part.name}: {outcome}"
+    _say(told)
+    return told
+
+
+def _end(running: list[_Part]) -> list[str]:
+    """End what still runs, and let it tell how far it came."""
+    outcomes = []
+    while running:
+        part = running.pop()
+        _interrupt(part)
+        outcomes.append(_tell(part, "ended before it was done"))
+    return outcomes
 
 
 def _interrupt(part: _Part) -> None:
@@ -92,7 +104,6 @@ def _interrupt(part: _Part) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(part.process.pid, signal.SIGKILL)
         part.process.wait()
-    part.said.close()
 
 
 def _say(*lines: str) -> None:

@@ -37,7 +37,7 @@ from ecert.runtime.clock import Clock
 from ecert.runtime.settings import Settings, load_settings
 from ledger.drivers.embedded import open_embedded
 from ledger.port import Ledger
-from tests.databases import copy_home, environment
+from tests.databases import copy_home, environment, remove_home
 
 __all__ = ["Issued", "Time", "World", "copied", "opened", "settings_of"]
 
@@ -255,11 +255,19 @@ def settings_of(home: Path, **more: str) -> Settings:
 def copied(template: Path, home: Path, **more: str) -> Iterator[World]:
     """Open a copy of the world in `template`, founded and bootstrapped there by whoever comes first."""
     if not template.exists():
-        with opened(template) as world:
-            bootstrap(world.house)
+        _found(template)
     copy_home(template, home)
     with opened(home, **more) as world:
         yield world
+
+
+def _found(template: Path) -> None:
+    try:
+        with opened(template) as world:
+            bootstrap(world.house)
+    except BaseException:
+        remove_home(template)  # half a world would fail everybody after, for no reason of theirs
+        raise
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from ecert.runtime.bodies import Body, HolderRefBody
 from ecert.runtime.clock import Clock
 from ecert.runtime.signed import SignedRoute, require_partner, signed_by
 from ledger.replica import Replica
-from verifier.callbacks import Callbacks
+from verifier.callbacks import Accepting, Subscriptions
 from verifier.partners import MOST, Limits, Wanted, hold_asking, hold_use, verify_many
 from verifier.presentations import Asking, verify_file, verify_presentation
 from verifier.receipts import Receipts
@@ -118,7 +118,8 @@ class Desk:
     limits: Limits
     receipts: Receipts
     judged: Callable[[Report], None]
-    callbacks: Callbacks
+    subscriptions: Subscriptions
+    accepting: Accepting
 
 
 def router(desk: Desk) -> APIRouter:
@@ -188,8 +189,8 @@ def _keeping(
         return None
     if not isinstance(asker, PartnerGateway):
         raise NotAllowed("gateway.not_partner", "a subscription is a partner's")
-    subscription = desk.callbacks.subscriptions.find(asker, name)
-    return lambda reports, position: desk.callbacks.accepting.keep(subscription, reports, position=position, now=now)
+    subscription = desk.subscriptions.find(asker, name)
+    return lambda reports, position: desk.accepting.keep(subscription, reports, position=position, now=now)
 
 
 def _add_redeeming(doors: APIRouter, desk: Desk) -> None:

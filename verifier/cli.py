@@ -27,10 +27,6 @@ __all__ = ["BAD_USAGE", "VerifyFile", "add", "run"]
 BAD_USAGE: Final = 3
 _LIMIT: Final = 300 * 1024
 _STATUS: Final = {Verdict.ACCEPT: 0, Verdict.REFUSE: 1, Verdict.CANNOT_DECIDE: 2}
-_WORDS: Final = {
-    "zh": {"accept": "接受", "refuse": "不接受", "cannot_decide": "无法判定"},
-    "en": {"accept": "ACCEPT", "refuse": "REFUSE", "cannot_decide": "CANNOT DECIDE"},
-}
 
 
 class VerifyFile(Protocol):
@@ -61,7 +57,7 @@ def run(args: argparse.Namespace, verify_file: VerifyFile) -> int:
     """Verify and print; the exit status is the verdict's. Unavailable where there is no replica to verify against."""
     try:
         report = verify_file(_read(args.file), asking=_asking(args))
-    except (Malformed, NotFound, OSError) as fault:
+    except (Malformed, NotFound) as fault:
         print(_complaint(fault, args.lang), file=sys.stderr)
         return BAD_USAGE
     if args.json:
@@ -85,19 +81,21 @@ def _read(name: str) -> bytes:
     # One byte more than any certificate has: what is too large is refused by its parser, not read whole.
     if name == "-":
         return sys.stdin.buffer.read(_LIMIT + 1)
-    with Path(name).open("rb") as file:
-        return file.read(_LIMIT + 1)
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(_LIMIT + 1)
+    except OSError as fault:
+        raise Malformed("file.unreadable", f"{name}: {fault.strerror}") from fault
 
 
-def _complaint(fault: EcertError | OSError, lang: str) -> str:
-    if isinstance(fault, OSError):
-        return f"{fault.filename}: {fault.strerror}"
-    reason = explain(fault.code)
-    return f"{reason.zh if lang == 'zh' else reason.en} ({fault.code})"
+def _complaint(fault: EcertError, lang: str) -> str:
+    reason, detail = explain(fault.code), f" {fault.detail}" if fault.code == "file.unreadable" else ""
+    return f"{reason.zh if lang == 'zh' else reason.en} ({fault.code}){detail}"
 
 
 def _lines(report: dict[str, Any], lang: str) -> list[str]:
-    lines = [f"{_WORDS[lang][report['verdict']]} ({report['verdict']})", *_wanting(report, lang)]
+    verdict = Verdict(report["verdict"])
+    lines = [f"{verdict.zh if lang == 'zh' else verdict.en.upper()} ({verdict})", *_wanting(report, lang)]
     for certificate in report["certificates"]:
         if certificate["type"]:
             authority = certificate["authority"]
@@ -107,7 +105,15 @@ def _lines(report: dict[str, Any], lang: str) -> list[str]:
     lines += [_finding(finding, lang) for finding in report["findings"]]
     replica = report["replica"]
     lines.append(f"  [{replica['block']}] {replica['age']} s")
-    return lines + [f"  {article}" for article in report["basis"]]
+    return lines + [f"  {article}" for article in _articles(report, lang)]
+
+
+def _articles(report: dict[str, Any], lang: str) -> list[str]:
+    """Give the articles relied on, each once; in English where there is a gloss."""
+    if lang == "zh":
+        return list(report["basis"])
+    reasons = [explain(each["code"]) for each in report["reasons"] if each["basis"]]
+    return list(dict.fromkeys(each.basis_en or each.basis or "" for each in reasons))
 
 
 def _wanting(report: dict[str, Any], lang: str) -> Iterator[str]:

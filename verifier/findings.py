@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 __all__ = ["Evidenced", "Finding", "Group", "Outcome", "Verdict", "error", "invalid", "skipped", "valid"]
 
@@ -36,11 +37,24 @@ class Outcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the clerk does."""
+    """What the clerk does, with its words."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
     CANNOT_DECIDE = "cannot_decide"
+
+    @property
+    def zh(self) -> str:
+        """The word in Chinese."""
+        return _WORDS[self]
+
+    @property
+    def en(self) -> str:
+        """The word in English, lower case."""
+        return self.value.replace("_", " ")
+
+
+_WORDS: Final = {Verdict.ACCEPT: "接受", Verdict.REFUSE: "不接受", Verdict.CANNOT_DECIDE: "无法判定"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ import orjson
 from ecert.domain import ids, jws
 from ecert.domain.errors import Malformed, NotFound, Unavailable
 from ecert.domain.strict import b64url_decode, b64url_encode
+from ecert.domain.trust import FOREVER
 from ecert.domain.use import Use, use_hash
 from verifier.findings import Verdict
 from verifier.report import Report
-from verifier.subject import FOREVER, key_id_of
+from verifier.subject import key_id_of
 from verifier.wire import as_json
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from ecert.domain.signer import Signer
     from ecert.runtime.storage import Database
-    from ledger.replica import Replica
+from ledger.replica import Replica
 
 __all__ = ["TYP", "Audit", "Receipt", "Receipts", "issue_receipt", "parse_receipt", "report_digest", "verify_receipt"]
 

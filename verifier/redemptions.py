@@ -83,7 +83,7 @@ class Redemption:
 _REFUSALS: Final = ("code.", "item.", "offline.", "qr.", "redeem.")
 """Codes of errors that speak of the code; whatever else stops a home region is not the citizen's doing."""
 
-_PATIENT: Final = max(kind.freshness for kind in CATALOGUE.types)
+_PATIENT: Final = CATALOGUE.most_patient
 """The greatest age in seconds that any type allows the replica."""
 
 

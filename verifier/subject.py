@@ -13,15 +13,14 @@ from ecert.domain.errors import Malformed
 from ecert.domain.offline import StatusPlace
 from ecert.domain.receipt import AnchorReceipt
 from ecert.domain.strict import b64url_decode
-from ecert.domain.trust import KeyRecord
+from ecert.domain.trust import FOREVER, KeyRecord
 from ledger.port import Head
 from ledger.replica import CERTIFICATES, Batch, Replica
 from verifier.evidence import Question
 from verifier.findings import Finding, Group, error, invalid
 
-__all__ = ["AHEAD", "FOREVER", "Situation", "Subject", "key_id_of", "region_of"]
+__all__ = ["AHEAD", "Situation", "Subject", "key_id_of", "region_of"]
 
-FOREVER: Final = 2**63
 AHEAD: Final = 5
 """Seconds by which the chain's head may be ahead of this clock."""
 

@@ -20,14 +20,14 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser("access", help="接口密钥 / access keys for systems", description=__doc__)
     acts = parser.add_subparsers(dest="act", required=True)
-    issue = acts.add_parser("issue", help="make a key; it is shown once")
+    issue = acts.add_parser("issue", help="生成密钥，只显示一次 / make a key; it is shown once")
     issue.add_argument("--role", required=True, choices=ROLES)
-    issue.add_argument("--region", help="two digits, as 32; without it an auditor or operator spans all")
+    issue.add_argument("--region", required=True, help="two digits, as 32")
     issue.add_argument("--authority", metavar="USCC", help="an issuer's authority")
     issue.add_argument("--label", required=True, help="what the key is for")
-    revoke = acts.add_parser("revoke", help="end a key")
+    revoke = acts.add_parser("revoke", help="停用密钥 / end a key")
     revoke.add_argument("id")
-    acts.add_parser("list", help="list keys, never their secrets")
+    acts.add_parser("list", help="列出密钥，不含其内容 / list keys, never their secrets")
 
 
 def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
@@ -49,5 +49,5 @@ def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
 
 def _line(key: StoredKey) -> str:
     scope = f"{key.region or '-':<3}{key.authority or '-':<20}"
-    ended = f"revoked {format_instant(key.revoked_at)}" if key.revoked_at is not None else "in force"
+    ended = "有效 in force" if key.revoked_at is None else f"已停用 revoked {format_instant(key.revoked_at)}"
     return f"{key.id}  {key.role:<12}{scope}{format_instant(key.created_at)}  {ended}  {key.label}"

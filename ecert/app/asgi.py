@@ -104,7 +104,8 @@ def _judging(house: House, watch: Watch) -> tuple[APIRouter, ...]:
         limits=house.limits,
         receipts=receipts_of(house),
         judged=watch.judged,
-        callbacks=house.callbacks,
+        subscriptions=house.callbacks.subscriptions,
+        accepting=house.callbacks.accepting,
     )
     subscribing = verifier.callbacks.api.Subscribing(house.callbacks.subscriptions, house.limits, house.floor.clock)
     return verifier.api.router(desk), verifier.callbacks.api.router(subscribing)

@@ -1,6 +1,6 @@
 """Between rooms stand the consumers' protocols: a plain call where the region is served here, signed HTTP elsewhere.
 
-A `Gateway` can be stopped and then answers as an outage would, to rooms of this process and to other deployments alike.
+A `Switch` that is off answers as an outage would, to rooms of this process and to other deployments alike.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from wallet_codes.home import Home
 from wallet_codes.redeem import RedeemRequest, redeem
 from wallet_codes.regions import REGIONS
 
-__all__ = ["AuditLogs", "Gateway", "HomeRegions", "IssuingRegion", "issuing_regions"]
+__all__ = ["AuditLogs", "HomeRegions", "IssuingRegion", "Switch", "issuing_regions"]
 
 
 @dataclass(slots=True)
-class Gateway:
-    """A region's door to the other regions; `is_open` False is an outage."""
+class Switch:
+    """A region's gateway, open or stopped; `is_open` False is an outage."""
 
     region: int
     is_open: bool = True
@@ -42,7 +42,7 @@ class IssuingRegion:
     """The `Holdings` of one region of this process."""
 
     issuer: Issuer
-    gateway: Gateway
+    gateway: Switch
 
     def held(self, request: HoldingsRequest) -> tuple[Held, ...]:
         """Ask the region's issuer."""
@@ -60,7 +60,7 @@ class IssuingRegion:
         )
 
 
-def issuing_regions(issuer: Issuer, gateways: Mapping[int, Gateway], lines: Lines) -> dict[int, Holdings]:
+def issuing_regions(issuer: Issuer, gateways: Mapping[int, Switch], lines: Lines) -> dict[int, Holdings]:
     """Give every member's `Holdings`: own ones by a call, the others by their lines, also those without an address."""
     own: dict[int, Holdings] = {number: IssuingRegion(issuer, gateway) for number, gateway in gateways.items()}
     others = {region.number for region in REGIONS} - own.keys()
@@ -72,7 +72,7 @@ class HomeRegions:
     """The desk's `Codes`: each code goes to the home region that its text names, through that region's gateway."""
 
     home: Home
-    gateways: Mapping[int, Gateway]
+    gateways: Mapping[int, Switch]
     lines: Lines
 
     def read(self, text: str) -> Reading:
@@ -106,7 +106,7 @@ class AuditLogs:
     """The follower's `ConsistencyProofs`: each region's log is asked of the deployment that keeps it."""
 
     audit: AuditLog
-    gateways: Mapping[int, Gateway]
+    gateways: Mapping[int, Switch]
     lines: Lines
 
     def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:

@@ -29,8 +29,8 @@ QUIET_HEARTBEATS: Final = 3
 DISK_LIMIT: Final = 1 << 30
 """Seconds, seconds, heartbeats without a block, bytes free under ECERT_HOME."""
 
-_FRESH: Final = min(kind.freshness for kind in CATALOGUE.types)
-_USABLE: Final = max(kind.freshness for kind in CATALOGUE.types)
+_FRESH: Final = CATALOGUE.strictest
+_USABLE: Final = CATALOGUE.most_patient
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from ledger.port import Call
 __all__ = ["add", "run"]
 
 _ADMIN: Final = "admin"
+_FINAL: Final = "{} final in block {} 已上链"
 
 
 def add(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -95,11 +96,11 @@ def _seat(region: int, settings: Settings, clock: Clock) -> None:
         way.replica.refresh()
         for role, kind in ACCOUNT_ROLES.items():
             if addresses[role] in way.replica.trust.accounts.get((region, kind), ()):
-                print(f"{role:<7} 0x{addresses[role].hex()} already seated")
+                print(f"{role:<7} 0x{addresses[role].hex()} already seated 此前已授权")
                 continue
             call = acts.allow_account(way.directory, region=region, role=role, address=addresses[role], allowed=True)
             block = way.do(call, account=f"{region}-{_ADMIN}")
-            print(f"{role:<7} 0x{addresses[role].hex()} seated in block {block}")
+            print(f"{role:<7} 0x{addresses[role].hex()} seated in block {block} 已授权")
 
 
 def _register(region: int, since: int, settings: Settings, clock: Clock) -> None:
@@ -108,14 +109,14 @@ def _register(region: int, since: int, settings: Settings, clock: Clock) -> None
         way.replica.refresh()
         trust, directory = way.replica.trust, way.directory
         for call in tuple(missing_keys(keys, region, trust=trust, directory=directory, since=since)):
-            print(f"{call.function} final in block {way.do(call, account=f'{region}-{_ADMIN}')}")
+            print(_FINAL.format(call.function, way.do(call, account=f"{region}-{_ADMIN}")))
 
 
 def _change(house: House, args: argparse.Namespace) -> None:
     act = act_here(house.floor.sending, house.settle, house.floor.now)
     for call in _calls(house, args):
         block = act(call, f"{_region_of(house, args.authority)}-{_ADMIN}")
-        print(f"{call.function} final in block {block}")
+        print(_FINAL.format(call.function, block))
 
 
 def _calls(house: House, args: argparse.Namespace) -> tuple[Call, ...]:

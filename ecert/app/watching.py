@@ -76,7 +76,8 @@ class Watch:
         self._set("replica_age_seconds", house.replica.age(now))
         self._set("replica_block", house.replica.head.number)
         self._set("replica_bytes", house.replica.header.end)
-        self._set("audit_logs_forged", len(house.replica.forged_logs))
+        for region in house.replica.trust.members:
+            self._set("audit_logs_forged", region in house.replica.forged_logs, region=str(region))
         if isinstance(house.rounds, Rounds):
             self._round(house.rounds, now)
 
@@ -118,7 +119,7 @@ _GAUGES = {
     "replica_age_seconds": "Seconds since the newest block followed.",
     "replica_block": "The newest block followed.",
     "replica_bytes": "Bytes of the replica's file that count.",
-    "audit_logs_forged": "Regions whose audit log does not continue the one that it anchored before.",
+    "audit_logs_forged": "1 for a region whose audit log does not continue the one that it anchored before.",
     "round_age_seconds": "Seconds since a round of anchoring and following went well.",
     "round_faults": "Rounds that failed since the start, by code.",
     "chain_head_block": "The ledger's newest final block.",
@@ -129,8 +130,8 @@ _GAUGES = {
     "callbacks_waiting": "Callbacks to partners that were not taken yet.",
     "callbacks_age_seconds": "Seconds that the oldest of them has waited.",
     "callbacks_given_up": "Callbacks given up, of the subscriptions that stand.",
-    "validators_known": "Validators that the ledger knows; none on an embedded chain.",
-    "validators_seen": "Validators that answer.",
+    "validators_known": "Validators that ECERT_LEDGER names; none on an embedded chain.",
+    "validators_seen": "Those of them that answer.",
     "validator_block": "The newest block heard of from a validator; 0 for none.",
     "home_free_bytes": "Bytes free on the disk of ECERT_HOME.",
 }

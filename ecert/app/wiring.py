@@ -16,7 +16,7 @@ from ecert.app.between import Lines
 from ecert.app.calling import callbacks_of
 from ecert.app.floor import Drivers, Floor, open_floor
 from ecert.app.followed import trust_in_time, trust_now
-from ecert.app.joining import AuditLogs, Gateway, HomeRegions, issuing_regions
+from ecert.app.joining import AuditLogs, HomeRegions, Switch, issuing_regions
 from ecert.app.region_keys import region_signer
 from ecert.app.rounds import Rounds, Watching, settle_queue
 from ecert.domain.errors import Conflict, NotFound, Unavailable
@@ -49,7 +49,6 @@ from wallet_codes.purging import purge
 from wallet_codes.regions import REGIONS
 
 __all__ = [
-    "Gateway",
     "House",
     "account",
     "announce",
@@ -101,7 +100,7 @@ class House:
     rounds: Rounds | Watching
     issuer: Issuer
     home: Home
-    gateways: Mapping[int, Gateway]
+    gateways: Mapping[int, Switch]
     lines: Lines
     proofs: AuditLogs
     door: Door
@@ -195,6 +194,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         database=floor.database,
         vault=floor.vault,
         keys=floor.keys,
+        signer=lambda region: region_signer(floor.keys, region, "status"),
         anchoring=anchoring,
         sending=floor.sending,
         directory=directory,
@@ -203,7 +203,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         trust=lambda: trust_in_time(replica, now=floor.now()),
         public_url=settings.public_url,
     )
-    gateways = {region: Gateway(region) for region in floor.regions}
+    gateways = {region: Switch(region) for region in floor.regions}
     lines = Lines(
         peers=settings.peers,
         trust=lambda: trust_now(replica),

@@ -29,7 +29,6 @@ __all__ = ["Certificate", "Face", "File", "fingerprint", "parse", "select", "sig
 TYP = "dc+sd-jwt"
 ISS = "urn:cn:uscc:"
 VCT = "urn:cn:ecert:"
-HASH_ALG = 1
 _LIMIT = 256 * 1024
 _OVERHEAD = 8 * 1024  # header and the longest signature (ML-DSA-65, 3,309 bytes), in base64url
 _REQUIRED = {"iss", "vct", "licence_id", "division", "iat", "nbf", "status", "_sd_alg", "elements", "holders"}

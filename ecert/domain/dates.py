@@ -85,6 +85,11 @@ def civil_day(unix: int) -> date:
         raise Malformed("instant.range") from None
 
 
+def civil_moment(unix: int) -> str:
+    """Write an instant as civil date and time in UTC+8, "YYYY-MM-DD HH:MM:SS"; `instant.range`."""
+    return format_instant(unix + CHINA_OFFSET).replace("T", " ").removesuffix("Z")
+
+
 def validity(first: date, last: date | None) -> Validity:
     """Give the span from the first day to the last, both included; `validity.order`."""
     if last is None:

@@ -159,11 +159,6 @@ def mod37_36_check(text: str) -> str:
     return _mod37_36_end(_mod37_36_go(_MOD37_36_START, text))
 
 
-def mod37_36_holds(text: str) -> bool:
-    """Tell whether the last character checks the others."""
-    return bool(text) and mod37_36_check(text[:-1]) == text[-1]
-
-
 def new_serial() -> str:
     """Draw a licence's serial: 16 upper-case hex characters, 64 random bits, related to nobody's number."""
     return secrets.token_hex(8).upper()

@@ -131,16 +131,6 @@ def root(fingerprints: Iterable[bytes], hash_alg: int = SHA256) -> bytes:
     return Tree(fingerprints, hash_alg).root
 
 
-def inclusion_path(fingerprints: Iterable[bytes], index: int, hash_alg: int = SHA256) -> list[bytes]:
-    """Prove one leaf; build a `Tree` to prove many."""
-    return Tree(fingerprints, hash_alg).path(index)
-
-
-def consistency_path(fingerprints: Iterable[bytes], first: int, hash_alg: int = SHA256) -> list[bytes]:
-    """Prove that the tree of these fingerprints began with its `first` first ones."""
-    return Tree(fingerprints, hash_alg).consistency(first)
-
-
 def verify_inclusion(
     *, fingerprint: bytes, index: int, size: int, path: Sequence[bytes], root: bytes, hash_alg: int = SHA256
 ) -> None:

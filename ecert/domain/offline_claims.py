@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ecert.domain.errors import Malformed
 from ecert.domain.ids import division_from_int, division_to_int
+from ecert.domain.suites import SHA256
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,6 @@ _TYPE, _STATUS, _DIVISION, _KEY, _NBF, _END, _BATCH, _FINGERPRINT, _HASH_ALG, _E
 
 _CODE_NEEDS: Final = {_REGION, _IAT, _EXP, _NONCE, _ITEM, _HOLDER, _CERTIFICATES}
 _CERTIFICATE_NEEDS: Final = {_TYPE, _STATUS, _DIVISION, _KEY, _NBF, _BATCH, _FINGERPRINT, _ELEMENTS}
-_SHA256: Final = 1
 _LATEST: Final = 2**40
 _MOST: Final = 2**32
 _LONGEST_ITEM: Final = 40
@@ -51,7 +51,7 @@ class OfflineCertificate:
     batch: int
     fingerprint: bytes
     elements: Mapping[str, object] = field(repr=False)
-    hash_alg: int = _SHA256
+    hash_alg: int = SHA256
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def from_wire(value: object) -> OfflineClaims:
 def _certificate_to_wire(certificate: OfflineCertificate) -> dict[int, object]:
     status = certificate.status
     end = {} if certificate.exp is None else {_END: certificate.exp}
-    hash_alg = {} if certificate.hash_alg == _SHA256 else {_HASH_ALG: certificate.hash_alg}
+    hash_alg = {} if certificate.hash_alg == SHA256 else {_HASH_ALG: certificate.hash_alg}
     return {
         _TYPE: certificate.type_no,
         _STATUS: [status.region, status.number, status.index],
@@ -127,8 +127,8 @@ def _certificate_from_wire(value: object) -> OfflineCertificate:
     elements = claims[_ELEMENTS]
     if not isinstance(elements, dict) or not all(type(key) is str for key in elements):
         raise Malformed("offline.claims", "elements are a map by their keys")
-    hash_alg = _number(claims.get(_HASH_ALG, _SHA256), below=256)
-    if _HASH_ALG in claims and hash_alg == _SHA256:
+    hash_alg = _number(claims.get(_HASH_ALG, SHA256), below=256)
+    if _HASH_ALG in claims and hash_alg == SHA256:
         raise Malformed("offline.claims", "SHA-256 is not written")
     return OfflineCertificate(
         type_no=_number(claims[_TYPE], below=1000),

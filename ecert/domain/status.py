@@ -89,11 +89,6 @@ def put(bitmap: bytearray, index: int, status: Status) -> None:
     bitmap[at] = bitmap[at] & ~(3 << shift) | status << shift
 
 
-def word_to_bytes(word: int) -> bytes:
-    """Give the chain's word w, entry i at bits 2·(i mod 128), as bytes 32·w..32·w+31 of the bitmap."""
-    return word.to_bytes(32, "little")
-
-
 def compress(bitmap: bytes | bytearray) -> str:
     """Give the bitmap as `lst`: zlib at level 9, base64url (section 4.2)."""
     return b64url_encode(zlib.compress(bitmap, 9))

@@ -68,10 +68,6 @@ class TrustState:
         """Find every owner's record of one public key."""
         return tuple(self.keys[name] for name in self._by_key_id.get(key_id, ()))
 
-    def sponsors_of(self, uscc: str) -> tuple[Partner, ...]:
-        """Find every region's sponsorship of one partner, also those that ended."""
-        return tuple(partner for (_, known), partner in list(self.partners.items()) if known == uscc)
-
     def may_issue(self, uscc: str, type_code: str, *, at: int, known_at: int) -> bool:
         """Tell whether the authority was granted the type at `at`: the latest recorded fact in force decides."""
         granted = False

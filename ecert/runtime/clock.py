@@ -21,15 +21,3 @@ class WallClock:
     def now(self) -> float:
         """Return the machine's Unix seconds."""
         return time.time()
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftedClock:
-    """Another clock's time moved by `seconds`: a reading side that judges as of a later (or earlier) now."""
-
-    under: Clock
-    seconds: float
-
-    def now(self) -> float:
-        """Return the shifted Unix seconds."""
-        return self.under.now() + self.seconds

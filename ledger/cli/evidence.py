@@ -116,11 +116,11 @@ def _read(path: str | Path, limit: int) -> bytes:
         with Path(path).open("rb") as file:
             return file.read(limit + 1)
     except OSError as fault:
-        raise Malformed("evidence.usage", f"{path}: {fault.strerror}") from fault
+        raise Malformed("file.unreadable", f"{path}: {fault.strerror}") from fault
 
 
 def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as fault:
-        raise Malformed("evidence.usage", f"{path}: {fault.strerror}") from fault
+        raise Malformed("file.unwritable", f"{path}: {fault.strerror}") from fault

@@ -90,12 +90,6 @@ class EmbeddedLedger:
         payload = calls.encode_deployment(contract, args)
         return calls.sign(account, chain_id=CHAIN_ID, nonce=nonce, gas=TRANSACTION_GAS, to=None, payload=payload)
 
-    def try_call(self, call: Call, *, sender: bytes) -> None:
-        """Run a call as if it stood alone in the next block."""
-        head = self._newest
-        time = max(int(self._clock()), head.timestamp + 1)
-        self._evm.try_next(head, call.address, calls.encode_call(call), sender=sender, time=time)
-
     def submit(self, transaction: SignedTransaction) -> None:
         """Let a transaction wait for the next block. Malformed when this chain cannot run it."""
         if not self._producer.is_alive:
@@ -157,7 +151,7 @@ class EmbeddedLedger:
             self._ownership.release()
 
     def make_block(self) -> Head:
-        """Make a block now, empty if need be: for a command that comes, follows the chain and goes.
+        """Make a block now, empty if need be: for whoever steps a chain by hand, as the tests do.
 
         Waits until the clock has passed the head; Unavailable("ledger.clock") when it is set far back.
         """

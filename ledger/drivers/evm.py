@@ -18,6 +18,7 @@ from eth_utils.exceptions import ValidationError
 from rlp.exceptions import RLPException
 
 from ecert.domain.errors import Malformed, NotAllowed, NotFound
+from ecert.runtime.logs import log, place_of
 from ledger.drivers.calls import error_name
 from ledger.port import Outcome
 
@@ -35,8 +36,6 @@ TRANSACTION_GAS = 100_000_000
 _BLOCK_GAS = 2_000_000_000
 _FILLED = _BLOCK_GAS // 2 - TRANSACTION_GAS
 _VM = CancunVM
-
-_log = logging.getLogger(__name__)
 
 
 class _Chain(Chain):
@@ -102,8 +101,8 @@ class Evm:
                 turns += 1
                 try:
                     receipt, computation = vm.apply_transaction(header, transaction)
-                except ValidationError:  # `parse_transaction` let it through; it may not stop the others
-                    _log.exception("transaction %s cannot run and is forgotten", transaction.hash.hex())
+                except ValidationError as fault:  # `parse_transaction` let it through; it may not stop the others
+                    log("chain.forgotten", level=logging.ERROR, error=type(fault).__name__, place=place_of(fault))
                     continue
                 header = vm.add_receipt_to_header(header, receipt)
                 outcome = _outcome(transaction, computation, header, index=len(included))
@@ -127,18 +126,18 @@ class Evm:
         """Read a storage slot after a block."""
         return self._chain.get_vm(header).state.get_storage(Address(address), slot)
 
-    def run(self, header: BlockHeaderAPI, to: bytes, payload: bytes, *, sender: bytes = ZERO_ADDRESS) -> bytes:
+    def run(self, header: BlockHeaderAPI, to: bytes, payload: bytes) -> bytes:
         """Run a call on the state after a block, changing nothing; NotAllowed("ledger.refused")."""
         vm = self._chain.get_vm(header)
         code = vm.state.get_code(Address(to))
         if not code:
             raise NotFound("ledger.no_contract", to.hex())
         computation = vm.execute_bytecode(
-            origin=Address(sender),
+            origin=ZERO_ADDRESS,
             gas_price=0,
             gas=TRANSACTION_GAS,
             to=Address(to),
-            sender=Address(sender),
+            sender=ZERO_ADDRESS,
             value=0,
             data=payload,
             code=code,
@@ -146,11 +145,6 @@ class Evm:
         if computation.is_error:
             raise NotAllowed("ledger.refused", _refusal(computation))
         return computation.output
-
-    def try_next(self, parent: BlockHeaderAPI, to: bytes, payload: bytes, *, sender: bytes, time: int) -> None:
-        """Run a call as if in the block after `parent`, changing nothing; NotAllowed("ledger.refused")."""
-        following = _VM.create_header_from_parent(parent, gas_limit=_BLOCK_GAS, timestamp=time)
-        self.run(following, to, payload, sender=sender)
 
 
 def _open_chain(store: BlockStore, time: int, extra: bytes) -> _Chain:

@@ -70,10 +70,6 @@ class NetworkLedger:
         gas, chain_id = deployment_gas(payload), self._identity.chain_id
         return calls.sign(account, chain_id=chain_id, nonce=nonce, gas=gas, to=None, payload=payload)
 
-    def try_call(self, call: Call, *, sender: bytes) -> None:
-        """Run a call on the state at the head, which is as new as anything proven."""
-        self._viewed(call, sender=sender, block=self.head().number)
-
     def encode(self, call: Call) -> bytes:
         """Encode by the artefact's ABI."""
         return calls.encode_call(call)
@@ -131,7 +127,7 @@ class NetworkLedger:
         head = self.head().number
         if block is not None and not 0 <= block <= head:
             raise NotFound("ledger.no_block", str(block))
-        return calls.decode_result(call, self._viewed(call, sender=_NOBODY, block=head if block is None else block))
+        return calls.decode_result(call, self._viewed(call, block=head if block is None else block))
 
     def slot(self, address: bytes, slot: int, *, block: int) -> bytes:
         """Read a slot with its proof."""
@@ -171,9 +167,9 @@ class NetworkLedger:
             raise Malformed("ledger.transaction", "the hash is another transaction's")
         return parsed
 
-    def _viewed(self, call: Call, *, sender: bytes, block: int) -> bytes:
+    def _viewed(self, call: Call, *, block: int) -> bytes:
         payload, to, agreed = calls.encode_call(call), call.address, self._validators.agreed
-        found = agreed(lambda endpoint: views.view(endpoint, to, payload, sender=sender, block=block))
+        found = agreed(lambda endpoint: views.view(endpoint, to, payload, sender=_NOBODY, block=block))
         if found.has_reverted:
             raise NotAllowed("ledger.refused", calls.error_name(found.output))
         if not found.output and not agreed(lambda endpoint: views.has_code(endpoint, to, block=block)):

@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from ecert.runtime.logs import log, place_of
+
 __all__ = ["Producer", "Wait"]
 
 Wait = Callable[[threading.Event, float], object]
@@ -13,8 +15,6 @@ Wait = Callable[[threading.Event, float], object]
 _LONGEST_WAIT = 1.0  # seconds; the clock is looked at again at least so often, because it may be set
 _FIRST_BACK_OFF = 0.1
 _LONGEST_BACK_OFF = 5.0
-
-_log = logging.getLogger(__name__)
 
 
 class Producer:
@@ -58,8 +58,9 @@ class Producer:
     def _try(self) -> None:
         try:
             self._make()
-        except Exception:  # noqa: BLE001 - nothing is lost, and a thread that ended would stop the chain
+        except Exception as fault:  # noqa: BLE001 - nothing is lost, and a thread that ended would stop the chain
             self._back_off = min(2 * self._back_off or _FIRST_BACK_OFF, _LONGEST_BACK_OFF)
-            _log.exception("no block was made; trying again in %.1f s", self._back_off)
+            name, place = type(fault).__name__, place_of(fault)
+            log("chain.no_block", level=logging.ERROR, error=name, place=place, seconds=self._back_off)
         else:
             self._back_off = 0.0

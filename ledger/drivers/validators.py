@@ -60,7 +60,7 @@ class Endpoint:
         """Ask Ethereum's JSON-RPC."""
         return self.rpc.call(method, params)
 
-    def tell(self, method: str, **params: object) -> Any:  # noqa: ANN401 - JSON of a stranger  # noqa: ANN401 - JSON of a stranger
+    def tell(self, method: str, **params: object) -> Any:  # noqa: ANN401 - JSON of a stranger
         """Ask the consensus RPC."""
         return self.consensus.call(method, params)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from eth_hash.auto import keccak
 
-from ecert.domain.errors import Conflict, Malformed, NotAllowed
+from ecert.domain.errors import Conflict, Malformed
 from ledger.drivers import calls
 from ledger.port import Call, SignedTransaction
 from tests.conformance.ledgers import NOWHERE, REGIONS, Consortium, admin, grant, role, until
@@ -144,23 +144,6 @@ def test_a_refused_deployment_creates_nothing(house: Consortium) -> None:
     sent = house.ledger.prepare_deployment("Consortium", ((), (), ()), house.stranger, nonce=nonce)
     outcome = house.settle(sent)
     assert (outcome.succeeded, outcome.error, outcome.created) == (False, "ConsortiumEmpty", None)
-
-
-def test_trying_a_call_changes_nothing(house: Consortium) -> None:
-    call = house.call("Consortium", *grant(34, "anchor", NOWHERE))
-    house.ledger.try_call(call, sender=admin(34).address)
-    assert house.ask("Consortium", "mayAct", 34, role("anchor"), NOWHERE) == (False,)
-    with pytest.raises(NotAllowed, match=r"ledger\.refused: ConsortiumNotAdmin"):
-        house.ledger.try_call(call, sender=admin(31).address)
-
-
-def test_trying_a_call_sees_the_present_second(house: Consortium) -> None:
-    number = house.new_list()
-    now = house.ledger.head().time
-    present, future = (house.call("StatusRegistry", "setStatus", 31, number, (1,), 1, at) for at in (now, now + 10**6))
-    house.ledger.try_call(present, sender=house.clerk.address)
-    with pytest.raises(NotAllowed, match=r"ledger\.refused: StatusFutureEffect"):
-        house.ledger.try_call(future, sender=house.clerk.address)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.demonstration import demonstration
+from tests.partner import place
 from tests.world import copied
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.world import Issued, World
 
-__all__ = ["demonstration"]
+__all__ = ["demonstration", "place"]
 
 
 @pytest.fixture(scope="session")

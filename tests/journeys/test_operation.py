@@ -130,6 +130,8 @@ def test_a_degraded_part_is_named(world: World, spoil: Callable[[World], None], 
 
     assert told(world) == {name: code}
     assert number(world, f'ecert_degraded{{part="{name}"}}') == 1
+    forged = [number(world, f'ecert_audit_logs_forged{{region="{region}"}}') for region in (31, 32, 33, 34)]
+    assert forged == [0, 0, spoil is _forge_log, 0]
     assert world.ask("GET", "/readyz").status_code == 200
 
 

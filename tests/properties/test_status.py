@@ -45,7 +45,7 @@ def test_every_entry_survives_its_neighbours_and_compression(statuses: list[Stat
 @settings(deadline=None)
 @given(st.integers(0, 2**256 - 1))
 def test_a_word_of_the_chain_holds_its_entries_at_their_places(word: int) -> None:
-    block = status.word_to_bytes(word)
+    block = word.to_bytes(32, "little")
     assert [status.get(block, index) for index in range(128)] == [word >> 2 * i & 3 for i in range(128)]
 
 

@@ -51,6 +51,12 @@ def test_every_decision_is_in_the_index() -> None:
     assert records == set(LINK.findall(index)) & records
 
 
+def test_a_decision_bears_the_number_of_its_file() -> None:
+    heads = {path.name[:4]: path.read_text("utf-8")[:7] for path in tree.files(".md", under=("docs/decisions",))}
+
+    assert {number: head for number, head in heads.items() if number != "READ" and head != f"# {number} "} == {}
+
+
 def _pages() -> list[Path]:
     return tree.files(".md")
 

@@ -21,7 +21,7 @@ bad:
 late:
 \t@touch late
 long:
-\t@trap 'touch tidied; exit 1' INT; echo $$$$ > pid; while :; do sleep 0.1; done
+\t@trap 'touch tidied; exit 1' INT; echo so far; echo $$$$ > pid; while :; do sleep 0.1; done
 """
 
 
@@ -44,7 +44,7 @@ def test_the_first_that_fails_is_named_and_ends_the_others(tmp_path: Path) -> No
     said, _ = (run := lanes(tmp_path, "long", "bad", "late")).communicate(timeout=PATIENCE)
 
     assert run.returncode == 1
-    assert "== bad said\nwhy\n" in said
+    assert said.index("== long said\nso far\n") < said.index("== bad said\nwhy\n")
     assert "== bad: FAILED (2) after " in said
     assert "== long: ended before it was done" in said
     assert (tmp_path / "tidied").exists()

@@ -10,21 +10,22 @@ from collections.abc import Callable
 from typing import Final
 
 from ecert.domain import cose, jws
+from ecert.domain.catalogue import CATALOGUE
 from ecert.domain.errors import EcertError, VerificationFailed
 from ecert.domain.offline import OfflineCode
 from ecert.domain.redeem import RedeemClaims, RedeemResponse
-from ecert.domain.trust import KeyRecord
+from ecert.domain.trust import FOREVER, KeyRecord
 from verifier.evidence import Asked, Evidence, Offline, Presented, Redeemed
 from verifier.findings import Finding, Group, error, invalid, skipped, valid
-from verifier.subject import FOREVER, Situation, key_id_of
+from verifier.subject import Situation, key_id_of
 
 __all__ = ["check", "offline", "response"]
 
 PURPOSE: Final = "code"
 FRESH: Final = 120
 REPEATABLE: Final = 600
-# The strictest limit of any type: what the code's key is looked up in must be young whatever is shown.
-KEY_FRESHNESS: Final = 300
+KEY_FRESHNESS: Final = CATALOGUE.strictest
+"""What the code's key is looked up in must be young whatever is shown."""
 
 
 def check(evidence: Evidence, situation: Situation) -> tuple[Finding, ...]:

@@ -10,13 +10,12 @@ from typing import Final, TextIO
 from ecert.app.demo.cases import Case
 from ecert.app.demo.expectations import NOT_RUN, Expectation
 from ecert.app.demo.places import place_of
+from verifier.findings import Verdict
 
 __all__ = ["Teller", "table"]
 
 _VERDICTS: Final[Mapping[str, str]] = {
-    "accept": "接受 accept",
-    "refuse": "拒绝 refuse",
-    "cannot_decide": "无法判定 cannot decide",
+    **{verdict.value: f"{verdict.zh} {verdict.en}" for verdict in Verdict},
     NOT_RUN: "未运行 not run",
 }
 _HEAD: Final = (

@@ -93,6 +93,16 @@ class Catalogue:
     codes: Mapping[str, CertificateType] = field(hash=False, repr=False)
     names: Mapping[tuple[str, str], str] = field(hash=False, repr=False)
 
+    @property
+    def strictest(self) -> int:
+        """The least freshness of any type, seconds."""
+        return min(kind.freshness for kind in self.types)
+
+    @property
+    def most_patient(self) -> int:
+        """The greatest freshness of any type, seconds."""
+        return max(kind.freshness for kind in self.types)
+
     def by_code(self, code: str) -> CertificateType:
         """Find a type by its 21-character code; NotFound `type.unknown`."""
         try:

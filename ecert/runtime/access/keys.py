@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from ecert.runtime.access.store import StoredKey
     from ecert.runtime.storage import Database
 
-Role: TypeAlias = Literal["issuer", "window", "citizen-app", "auditor", "operator"]
-"""An authority's system; a region's windows; a region's app; who audits; who operates."""
+Role: TypeAlias = Literal["issuer", "window", "citizen-app"]
+"""An authority's system; a region's windows; a region's app."""
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 
-_SPANNING: Final = frozenset({"auditor", "operator"})
 _HEADER: Final = re.compile(r"Bearer (ek_([0-9a-f]{8})_[A-Za-z0-9_-]{43})", re.ASCII)
 _REGION: Final = re.compile(r"[1-9][0-9]", re.ASCII)
 _LONGEST_LABEL: Final = 80
@@ -32,28 +31,25 @@ _LONGEST_LABEL: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: region None spans all, and only an issuer has an authority."""
+    """Who calls, for its one region; only an issuer has an authority."""
 
     role: Role
-    region: str | None
+    region: str
     authority: str | None
     key_id: str
 
     def hold(self, *, region: str, authority: str | None = None) -> None:
         """Raise NotAllowed `access.region` or `access.authority` unless the caller acts for these."""
-        if self.region not in {None, region}:
+        if self.region != region:
             raise NotAllowed("access.region", region)
         if authority is not None and self.authority != authority:
             raise NotAllowed("access.authority", authority)
 
 
-def issue_key(
-    db: Database, *, role: str, region: str | None, label: str, now: int, authority: str | None = None
-) -> str:
+def issue_key(db: Database, *, role: str, region: str, label: str, now: int, authority: str | None = None) -> str:
     """Make a key and return its text, for the only time.
 
-    An issuer names its region and authority, a window and a citizen-app their region; the others may span all
-    (region None). Malformed `access.role`, `access.scope`, `access.label`, `uscc.*`.
+    An issuer names its authority too. Malformed `access.role`, `access.scope`, `access.label`, `uscc.*`.
     """
     _hold_scope(role, region, authority)
     if not 0 < len(label) <= _LONGEST_LABEL or not label.isprintable():
@@ -94,16 +90,17 @@ def authenticate(db: Database, header: str | None, *, now: int) -> Caller:
     if found is None or not hmac.compare_digest(found[1], _digest(shown[1])):
         raise NotAllowed("access.unknown")
     key = found[0]
+    if key.region is None or key.role not in ROLES:
+        raise NotAllowed("access.unknown")  # of a role that an older release knew
     if key.revoked_at is not None and key.revoked_at <= now:
         raise NotAllowed("access.revoked", key.id)
     return Caller(_role(key.role), key.region, key.authority, key.id)
 
 
-def _hold_scope(role: str, region: str | None, authority: str | None) -> None:
-    known = _role(role)
-    if (region is None and known not in _SPANNING) or (authority is None) == (known == "issuer"):
+def _hold_scope(role: str, region: str, authority: str | None) -> None:
+    if (authority is None) == (_role(role) == "issuer"):
         raise Malformed("access.scope", role)
-    if region is not None and not _REGION.fullmatch(region):
+    if not _REGION.fullmatch(region):
         raise Malformed("access.scope", "a region is two digits")
     if authority is not None:
         ids.parse_uscc(authority)

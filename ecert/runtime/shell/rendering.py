@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, pass_context
 
 from ecert.domain.catalogue import by_code
+from ecert.domain.dates import civil_moment
 from ecert.domain.reasons import REASONS, Reason
 from ecert.runtime.shell.static import address
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from jinja2.runtime import Context
 
 __all__ = ["templates"]
-
-_CHINA: Final = timezone(timedelta(hours=8))
 
 
 def templates(rooms: Mapping[str, str]) -> Environment:
@@ -35,7 +33,7 @@ def templates(rooms: Mapping[str, str]) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(t=_say, static=address)
-    environment.filters.update(named=_named, moment=_moment, reason=_reason, type_of=by_code)
+    environment.filters.update(named=_named, moment=civil_moment, reason=_reason, type_of=by_code)
     return environment
 
 
@@ -48,10 +46,6 @@ def _say(context: Context, zh: str, en: str) -> str:
 def _named(context: Context, thing: Any) -> str:  # noqa: ANN401 - any of the house's bilingual values
     lang = context["lang"]
     return str(thing[lang] if isinstance(thing, Mapping) else getattr(thing, lang))
-
-
-def _moment(unix: int) -> str:
-    return datetime.fromtimestamp(unix, UTC).astimezone(_CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _reason(code: str) -> Reason:

@@ -39,7 +39,7 @@ def test_the_table_stands_in_columns_though_chinese_is_wide() -> None:
     lines = table([(CASES[0], HELD), (CASES[11], replace(HELD, got="refuse", held=False))])
 
     assert "接受 accept" in lines[2]
-    assert "拒绝 refuse ≠ 接受 accept" in lines[3]
+    assert "不接受 refuse ≠ 接受 accept" in lines[3]
     assert lines[3].startswith("✗")
 
 

@@ -176,3 +176,8 @@ def test_seconds_and_days_meet_at_the_epoch() -> None:
 @pytest.mark.parametrize(("on", "age"), [((2025, 5, 1), 0), ((2025, 6, 1), 1), ((2026, 5, 2), 2), ((2026, 4, 30), 1)])
 def test_age_by_month_and_day(on: tuple[int, int, int], age: int) -> None:
     assert dates.age_on(born=date(2024, 5, 2), on=date(*on)) == age
+
+
+def test_a_moment_is_civil_time_in_china() -> None:
+    assert dates.civil_moment(1_750_003_199) == "2025-06-15 23:59:59"
+    assert dates.civil_moment(1_750_003_200) == "2025-06-16 00:00:00"

@@ -28,12 +28,12 @@ def test_roots_are_the_reference_tree_s() -> None:
 
 @pytest.mark.parametrize("proof", VECTOR["inclusion"])
 def test_inclusion_paths_are_the_reference_tree_s(proof: dict) -> None:
-    assert hexes(merkle.inclusion_path(LEAVES[: proof["size"]], proof["index"])) == proof["path"]
+    assert hexes(Tree(LEAVES[: proof["size"]]).path(proof["index"])) == proof["path"]
 
 
 @pytest.mark.parametrize("proof", VECTOR["consistency"])
 def test_consistency_paths_are_the_reference_tree_s(proof: dict) -> None:
-    assert hexes(merkle.consistency_path(LEAVES[: proof["second"]], proof["first"])) == proof["path"]
+    assert hexes(Tree(LEAVES[: proof["second"]]).consistency(proof["first"])) == proof["path"]
 
 
 @pytest.mark.parametrize("hash_alg", [1, 2])
@@ -145,19 +145,19 @@ def test_a_path_has_the_length_that_its_tree_has() -> None:
             fingerprint=FINGERPRINTS[0],
             index=0,
             size=3,
-            path=merkle.inclusion_path(FINGERPRINTS[:2], 0),
+            path=Tree(FINGERPRINTS[:2]).path(0),
             root=merkle.root(FINGERPRINTS[:2]),
         )
 
 
 def test_a_consistency_path_has_the_length_that_its_trees_have() -> None:
     one, two, three, four = (merkle.root(FINGERPRINTS[:size]) for size in range(1, 5))
-    short = merkle.consistency_path(FINGERPRINTS[:2], 1)
+    short = Tree(FINGERPRINTS[:2]).consistency(1)
     with pytest.raises(VerificationFailed):
         verify_consistency(first=1, second=3, first_root=one, second_root=two, path=short)
     above = bytes(32)
     tall = {"first_root": merkle.node_hash(above, three), "second_root": merkle.node_hash(above, four)}
-    path = [*merkle.consistency_path(FINGERPRINTS[:4], 3), above]
+    path = [*Tree(FINGERPRINTS[:4]).consistency(3), above]
     with pytest.raises(VerificationFailed):
         verify_consistency(first=3, second=4, **tall, path=path)
 
@@ -168,8 +168,6 @@ def test_a_tree_in_sm3_is_one_throughout() -> None:
         frontier = frontier.append(fingerprint)
     assert frontier.root == merkle.root(FINGERPRINTS[:5], 2) == tree.root
     assert frontier.hash_alg == 2
-    assert merkle.inclusion_path(FINGERPRINTS[:5], 3, 2) == tree.path(3)
-    assert merkle.consistency_path(FINGERPRINTS[:5], 3, 2) == tree.consistency(3)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])

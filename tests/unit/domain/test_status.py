@@ -62,7 +62,7 @@ def test_the_chain_s_words_are_the_bitmap() -> None:
     for index, value in {0: 1, 1: 3, 5: 2, 127: 3, 128: 1, 200: 2, 255: 1}.items():
         status.put(bitmap, index, Status(value))
         words[index // 128] |= value << 2 * (index % 128)
-    assert b"".join(map(status.word_to_bytes, words)) == bitmap
+    assert b"".join(word.to_bytes(32, "little") for word in words) == bitmap
 
 
 def test_moves_are_the_contract_s() -> None:

@@ -182,7 +182,7 @@ def test_two_regions_sponsor_one_partner_each_for_itself() -> None:
     chain = Chain().say("PartnerSponsored", region=31, **partner)
     chain.say("PartnerSponsored", region=32, **partner | {"gatewayKey": b"h", "until": 500})
     chain.say("PartnerEnded", region=32, uscc=OTHER)
-    ours, theirs = chain.state.sponsors_of(OTHER.decode())
+    ours, theirs = (chain.state.partners[region, OTHER.decode()] for region in (31, 32))
 
     assert (ours.gateway_key, ours.until, ours.in_force(FOREVER)) == (b"g", None, True)
     assert (theirs.gateway_key, theirs.ended, theirs.in_force(1)) == (b"h", 30, False)

@@ -98,14 +98,12 @@ def test_a_partner_s_record() -> None:
     uscc = OTHER.decode()
     partner = Partner(32, uscc, "伙伴", b"key", ("EC-0001", "EC-0002"), 70, 10, None)
     assert chain.state.partners == {(32, uscc): partner}
-    assert chain.state.sponsors_of(uscc) == (partner,)
-    assert chain.state.sponsors_of(USCC.decode()) == ()
     assert [partner.in_force(at) for at in (0, 69, 70)] == [True, True, False]
     chain.say("PartnerEnded", region=32, uscc=OTHER).say("PartnerEnded", region=33, uscc=OTHER)
-    (ended,) = chain.state.sponsors_of(uscc)
+    ended = chain.state.partners[32, uscc]
     assert (ended.ended, ended.in_force(0)) == (20, False)
     chain.say("PartnerSponsored", **told | {"until": 0})
-    (again,) = chain.state.sponsors_of(uscc)
+    again = chain.state.partners[32, uscc]
     assert (again.until, again.known, again.in_force(2**62)) == (None, 40, True)
 
 
@@ -115,7 +113,7 @@ def test_who_was_never_spoken_of_is_unknown() -> None:
     assert state.key(region=32, owner=None, key_id=KEY) is None
     assert state.recognises(accepting="31", type_code="x", issuing="32", at=1, known_at=1) is None
     assert not state.may_issue(USCC.decode(), HOUSE.decode(), at=1, known_at=1)
-    assert (state.contracts(ROLE), state.sponsors_of("x"), state.accounts, state.releases) == ([], (), {}, [])
+    assert (state.contracts(ROLE), state.partners, state.accounts, state.releases) == ([], {}, {}, [])
 
 
 def test_any_other_event_changes_nothing() -> None:

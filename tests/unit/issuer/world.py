@@ -78,6 +78,7 @@ def build(folder: Path, ledger: Ledger, *, server: str = POSTGRES) -> World:
         database=database,
         vault=vault,
         keys=keys,
+        signer=lambda region: keys.signer(f"region-{region}-status-1", suite="ES256"),
         anchoring=anchoring,
         sending=sending,
         directory=DIRECTORY,

@@ -8,6 +8,7 @@ from eth_account import Account as EthAccount
 from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
+from web3 import Web3
 
 from contracts import artifacts
 from ecert.domain.errors import Malformed, Unavailable
@@ -101,6 +102,20 @@ def test_a_call_is_selector_and_arguments() -> None:
     call = Call("Consortium", HERE, "mayAct", (31, b"\x05" * 32, HERE))
     expected = keccak(b"mayAct(uint32,bytes32,address)")[:4]
     assert calls.encode_call(call) == expected + eth_abi.encode(("uint32", "bytes32", "address"), call.args)
+
+
+@pytest.mark.parametrize(
+    ("contract", "function", "args"),
+    [
+        ("Consortium", "mayAct", (31, b"\x05" * 32, HERE)),
+        ("Consortium", "setValidators", ((31, 32), (b"\x06" * 32, b"\x07" * 32))),
+        ("StatusRegistry", "setStatus", (31, 7, (1, 4_000), 1, 1_750_000_000)),
+        ("TrustRegistry", "withdrawGrant", (b"9" * 18, (b"1" * 21, b"2" * 21), 1_750_000_000)),
+    ],
+)
+def test_calls_are_encoded_as_by_web3(contract: str, function: str, args: tuple[object, ...]) -> None:
+    foreign = Web3().eth.contract(abi=artifacts.load(contract).abi).encode_abi(function, args=args)
+    assert "0x" + calls.encode_call(Call(contract, HERE, function, args)).hex() == foreign
 
 
 def test_results_are_plain_values() -> None:

@@ -83,7 +83,7 @@ def test_the_genesis_file_is_the_deployments_unless_named(
 ) -> None:
     bundle = str(VECTORS / "valid.bundle.json")
     assert main(["evidence", "check", bundle]) == 3
-    assert "evidence.usage" in capsys.readouterr().err
+    assert "file.unreadable" in capsys.readouterr().err
     monkeypatch.setenv("ECERT_GENESIS", GENESIS)
 
     assert main(["evidence", "check", bundle]) == 0
@@ -100,12 +100,16 @@ def test_the_genesis_file_is_the_deployments_unless_named(
         ["check", "bundle", "--height", "3"],
         ["check", "bundle", "--consortium", "0x12"],
         ["check", "bundle", "--consortium", "none"],
-        ["check", "/nonexistent"],
     ],
 )
 def test_wrong_usage_is_named(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evidence", *words]) == 3
     assert "evidence.usage" in capsys.readouterr().err
+
+
+def test_a_bundle_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evidence", "check", "/nonexistent"]) == 3
+    assert "file.unreadable" in capsys.readouterr().err
 
 
 def test_what_was_gathered_is_written_and_checks(tmp_path: Path) -> None:
@@ -121,7 +125,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     certificate = tmp_path / "certificate.json"
     certificate.write_text(CASES["container"], "utf-8")
 
-    with pytest.raises(Malformed, match=r"evidence\.usage"):
+    with pytest.raises(Malformed, match=r"file\.unwritable"):
         run(str(certificate), "-o", str(tmp_path / "none" / "bundle.json"))
 
 

@@ -220,7 +220,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixt
         disk.execute(f"PRAGMA max_page_count = {pages}")
         ledger.submit(big)
         clock.now += 1
-        until(lambda: "database or disk is full" in caplog.text)
+        until(lambda: "chain.no_block" in caplog.text)
         with pytest.raises(Unavailable, match=r"ledger\.unavailable: database or disk is full"):
             ledger.make_block()
         assert (ledger.head(), ledger.outcome(big.hash), ledger.next_nonce(SENDER.address)) == (head, None, 0)

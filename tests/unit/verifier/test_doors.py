@@ -79,7 +79,16 @@ def client(world: World, home: HomeRegion, database: Database) -> _Client:
     receipts = Receipts(lambda _: signer("receipt"), database, _no_log)
     app.state.judged = []
     callbacks = Sponsor(world, database).callbacks
-    desk = api.Desk(world.replica, home, _Clock(world), Limits(), receipts, app.state.judged.append, callbacks)
+    desk = api.Desk(
+        world.replica,
+        home,
+        _Clock(world),
+        Limits(),
+        receipts,
+        app.state.judged.append,
+        callbacks.subscriptions,
+        callbacks.accepting,
+    )
     app.include_router(api.router(desk))
     return _Client(app)
 
@@ -103,6 +112,12 @@ def test_anybody_may_verify_a_container(world: World, client: _Client) -> None:
     answer = _verify(client, body)
     assert (answer.status_code, answer.json()["verdict"]) == (200, "accept")
     assert [report.verdict for report in client.app.state.judged] == ["accept"]
+
+
+def test_a_subscription_is_for_partners_alone(world: World, client: _Client) -> None:
+    body = {"container": json.loads(_container(world)), "division": "310118", "subscription": "A" * 22}
+    answer = _verify(client, body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "gateway.not_partner")
 
 
 def test_a_bare_presentation_has_no_receipt(world: World, client: _Client) -> None:
