@@ -1,7 +1,7 @@
 """A partner's client in one file: needs Python 3.11, `cryptography` and `httpx`, and nothing else of ecert.
 
-It signs every request (RFC 9421, RFC 9530) with the partner's own key and believes only verdicts that its sponsor signed.
-The profile: docs/spec/gateway.md; from nothing to the first verdict: docs/partners.md.
+It signs every request (RFC 9421, RFC 9530) with the partner's own key and believes only verdicts that its sponsor
+signed. The profile: docs/spec/gateway.md; from nothing to the first verdict: docs/partners.md.
 
     python client.py key partner.pem                       # make a key, print what the sponsor is to be told
     python client.py verify card.json --item EC-0101 ...   # a verdict: 0 accept, 1 refuse, 2 cannot decide
