@@ -76,7 +76,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         sponsor = load_der_public_key(region_signer(house.floor.keys, 31, "gateway").spki)
         key = client["make_key"](folder / "partner.pem")
         (folder / "sponsor.pem").write_bytes(sponsor.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-        partner = client["Partner"](house.floor.settings.public_url, key, sponsor)
+        partner = client["Partner"](house.floor.settings.public_url, key, sponsor, 60.0)
         container = json.loads(format_container(kept.container))
         made = Place(delta, client, partner, container, licences[1], folder / "partner.pem")
         made.sponsor()

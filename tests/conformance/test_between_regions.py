@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ecert.app.delta import Delta
+    from ecert.app.wiring import House
 
 WAYS = {"a-call": together, "signed-http": standing}
 TYPES = tuple(want.kind.code for want in WANTS)
@@ -147,10 +148,17 @@ def test_an_audit_log_is_proved_to_continue(delta: Delta, redeem: Redeemer) -> N
 
 
 def test_every_deployment_has_judged_every_log(delta: Delta) -> None:
-    delta.settle()
+    for _ in range(10):  # a region that was slow to prove is asked again in the next round
+        delta.settle()
+        if all(house.replica.judged_logs == _logs(house) for house in delta.each):
+            break
     for house in delta.each:
         assert house.replica.forged_logs == {}
-        assert house.replica.judged_logs == {r: len(logs) for r, logs in house.replica.audit_logs.items()}
+        assert house.replica.judged_logs == _logs(house)
+
+
+def _logs(house: House) -> dict[int, int]:
+    return {region: len(logs) for region, logs in house.replica.audit_logs.items()}
 
 
 @contextmanager
