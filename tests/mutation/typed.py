@@ -1,4 +1,4 @@
-"""Which survivors `make check` refuses: mypy --strict reads each beside the function it changes, all in one run."""
+"""Which survivors `make check` refuses: mypy --strict reads all in one run, each beside what it changes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.mutation.covering import HOUSE
@@ -18,21 +19,25 @@ if TYPE_CHECKING:
     from tests.mutation.mutants import Mutant
 
 COPY = ROOT / "build/mutation/typed"
+_END = 100_000
 
 
 def refused(mutants: Iterable[Mutant]) -> set[str]:
-    """Return the keys of those that do not pass mypy; a mutant outside functions is not asked."""
-    by_path = defaultdict(list)
+    """Return the keys of those that do not pass mypy: a changed function, or the module where no function changes."""
+    by_path, whole = defaultdict(list), []
     for mutant in mutants:
         if mutant.function:
             by_path[mutant.path].append(mutant)
-    if not by_path:
+        else:
+            whole.append(mutant)
+    if not by_path and not whole:
         return set()
     _lay_out()
     places = {path: _write(path, found) for path, found in by_path.items()}
+    places |= {_write_module(mutant, number): [(1, _END, mutant.key)] for number, mutant in enumerate(whole)}
     return {
         key
-        for path, line in _errors(sorted(by_path))
+        for path, line in _errors(sorted(places))
         for first, last, key in places.get(path, ())
         if first <= line <= last
     }
@@ -61,6 +66,13 @@ def _write(path: str, mutants: list[Mutant]) -> list[tuple[int, int, str]]:
             written += copy
     (COPY / path).write_text("\n".join(written) + "\n", "utf-8")
     return places
+
+
+def _write_module(mutant: Mutant, number: int) -> str:
+    """Write the changed module beside the true one; return its path."""
+    path = Path(mutant.path).with_name(f"mutant_{number}.py")
+    (COPY / path).write_text(mutant.source, "utf-8")
+    return path.as_posix()
 
 
 def _renamed(mutant: Mutant, name: str) -> list[str]:
