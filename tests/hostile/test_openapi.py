@@ -45,6 +45,7 @@ NOTHING_AGAINST: dict[GenerationMode, set[str]] = {
         "GET /api/v1/certificates/{licence_id}",
         "GET /status-lists/{name}",
         "GET /api/v1/chain",
+        "GET /api/v1/subscriptions",
         "GET /api/v1/trust-list",
         "GET /healthz",
         "GET /readyz",

@@ -48,7 +48,7 @@ def test_a_trust_list_judges_without_any_network(
     assert main([*words, "--trust-list", str(newest)]) == 1
     assert "trust_list.key" in capfd.readouterr().err
     kid = region_signer(foreign.floor.keys, 33, "gateway").kid
-    assert main([*words, "--trust-list", str(newest), "--trust-key", kid]) == 0
+    assert main([*words, "--trust-list", str(newest), f"--trust-key={kid}"]) == 0
     told = read_trust_list(
         older.read_text(), kid=region_signer(place.delta.of(31).floor.keys, 31, "gateway").kid, now=now
     )

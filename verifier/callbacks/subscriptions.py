@@ -47,7 +47,7 @@ class Subscriptions:
                     return each
             if len(own) >= MOST:
                 raise Conflict("callback.many", f"{MOST} a partner")
-            made = Subscription(ids.new_token(128), whose, url, days, now)
+            made = Subscription(_new_name(), whose, url, days, now)
             rows.add(connection, made)
             return made
 
@@ -69,3 +69,10 @@ class Subscriptions:
         with self.database.transaction() as connection:
             if not rows.end(connection, Whose(partner.region, partner.uscc), name):
                 raise NotFound("callback.unknown")
+
+
+def _new_name() -> str:
+    """Draw a name that no command line takes for an option."""
+    while (name := ids.new_token(128)).startswith("-"):
+        pass
+    return name
