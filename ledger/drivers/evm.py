@@ -7,6 +7,7 @@ than half of its limit, and `append` never fills more than that half.
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 from eth.chains.base import Chain
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from ledger.drivers.blockstore import BlockStore
 
 __all__ = ["CHAIN_ID", "TRANSACTION_GAS", "Evm", "parse_transaction"]
+
+# py-evm raises the limit to 100,000, where the C stack ends first: a stranger's deep JSON would end the process.
+# Our contracts call one another three deep, some forty frames.
+sys.setrecursionlimit(3_000)
 
 CHAIN_ID = 31_323_334
 TRANSACTION_GAS = 100_000_000
