@@ -49,8 +49,8 @@ test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
 # Two parts at a time, each with its time, the longest first; the first that fails ends all (tests/lanes.py).
-test-all: openssl chromium postgres nginx node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) $(SIGNER) ## Run every test: on SQLite, on PostgreSQL, on live validators, of the contracts and the validator; needs openssl, chromium, postgresql, nginx, Node 20, Go, root
-	$(BIN)/python -m tests.lanes test-postgres test-sqlite network-test validator-check test-large \
+test-all: openssl chromium postgres node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) ## Run the tests on SQLite and PostgreSQL, of the contracts and the validator; needs openssl, chromium, postgresql, Node 20, Go
+	$(BIN)/python -m tests.lanes test-postgres test-sqlite validator-check test-large \
 		"forge FOUNDRY_PROFILE=short" slither
 
 test-sqlite: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no validator, on SQLite
