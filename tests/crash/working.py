@@ -176,7 +176,7 @@ class Day:
             card.status = status
         self.house.settle()
         self.house.rounds.once()
-        for ahead in (0, 0, OLDEST if who == DEAF else 60):
+        for ahead in (0, 0, 60, OLDEST + 60):
             deliver(self.house, self.home, ahead=ahead)
 
     def unsubscribe(self) -> None:
