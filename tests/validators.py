@@ -30,7 +30,7 @@ BUILT = Path(__file__).parents[1] / "build/validator/ecertd"
 REGIONS = {31: "shanghai", 32: "jiangsu", 33: "zhejiang", 34: "anhui"}
 _DOORS = 10  # ports from one validator's first to the next one's
 _CONSENSUS, _RPC = 1, 3
-_PATIENCE = 60
+_PATIENCE = 300
 _KEPT = "priv_validator_state.json"
 
 

@@ -19,7 +19,7 @@ __all__ = ["ADMINS", "MEMBERS", "Chain", "await_that"]
 
 MEMBERS = (31, 32, 33, 34)
 ADMINS = tuple(calls.account(keccak(f"admin {region}".encode())) for region in MEMBERS)
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 _EXPIRES = 2_000_000_000
 
 

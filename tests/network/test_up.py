@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.network
 
 COMMAND = "from ecert.app.cli import main; raise SystemExit(main())"
-PATIENCE = 180.0
+PATIENCE = 600.0
 NUMBERS = tuple(region.number for region in REGIONS)
 LI = household(32, 1).people["husband"]
 IDENTITY_CARD = "11100000000013127D001"
