@@ -99,6 +99,11 @@ class Day:
         """Do an act; whoever is patient asks again."""
         return perform(self.house, act)
 
+    def settle(self) -> None:
+        """Let all that was asked for become final, and be noted for the partners."""
+        self.house.settle()
+        self.house.rounds.once()
+
     def issue(self) -> None:
         region = self.draw.choice(REGIONS)
         wants = [self._want(region) for _ in range(self.draw.choice((1, 1, 1, 6)))]
@@ -168,14 +173,13 @@ class Day:
             return
         who = self.draw.choice((TAKES, TAKES, DEAF))
         own = self.subscribed[who] = self.ask("subscribe", partner=who)["id"]
-        self.house.settle()
+        self.settle()
         about = {"licence_id": card.licence_id, "authority": card.authority, "want": card.want}
         self.ask("accept", partner=who, id=own, **about)
         for status, action in (("SUSPENDED", "suspend"), ("VALID", "restore")):
             self._change(card, action, later=0)
             card.status = status
-        self.house.settle()
-        self.house.rounds.once()
+        self.settle()
         for ahead in (0, 0, 60, OLDEST + 60):
             deliver(self.house, self.home, ahead=ahead)
 

@@ -75,7 +75,7 @@ def serve(home: Path, seed: int) -> None:
 
 
 class PatientDay(Day):
-    """A day whose callers ask again where the house cannot answer now, with the same key."""
+    """A day whose callers ask again where the house cannot answer now, with the same key, and wait for the chain."""
 
     def perform(self, act: Act) -> Json:
         done = perform
@@ -84,6 +84,13 @@ class PatientDay(Day):
                 return done(self.house, act)
             except Unavailable:
                 done = perform if act.kind == "mint" else again
+                time.sleep(1)
+
+    def settle(self) -> None:
+        while True:
+            try:
+                return super().settle()
+            except Unavailable:
                 time.sleep(1)
 
 
