@@ -9,6 +9,7 @@ The chain's TrustRegistry holds what counts; this seeds it. Rules and reasons: r
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import product
@@ -16,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from ecert.domain.catalogue import CATALOGUE
 
-__all__ = ["NOES", "REGIONS", "Cell", "No", "cells", "parse_noes"]
+__all__ = ["NOES", "REGIONS", "Cell", "No", "cells", "parse_noes", "why_not"]
 
 REGIONS: Final = ("31", "32", "33", "34")
 
@@ -36,8 +37,8 @@ class No:
 
     accepting: frozenset[str]
     types: frozenset[str]
-    reason_zh: str
-    reason_en: str
+    reason: Mapping[str, str]
+    """By language: `zh`, `en`."""
 
 
 def cells(regions: tuple[str, ...] = REGIONS) -> tuple[Cell, ...]:
@@ -49,6 +50,11 @@ def cells(regions: tuple[str, ...] = REGIONS) -> tuple[Cell, ...]:
     )
 
 
+def why_not(*, accepting: str, type_code: str) -> Mapping[str, str] | None:
+    """Give the reason of a no, by language; None for one that was said later, on chain alone."""
+    return next((no.reason for no in NOES if accepting in no.accepting and type_code in no.types), None)
+
+
 def parse_noes(text: str) -> tuple[No, ...]:
     """Read the TOML of noes; a number outside the catalogue is our defect (NotFound)."""
     return tuple(_no(row) for row in tomllib.loads(text)["no"])
@@ -56,7 +62,7 @@ def parse_noes(text: str) -> tuple[No, ...]:
 
 def _no(row: dict[str, Any]) -> No:
     types = frozenset(CATALOGUE.by_no(number).code for number in row["types"])
-    return No(frozenset(row["accepting"]), types, row["reason_zh"], row["reason_en"])
+    return No(frozenset(row["accepting"]), types, {"zh": row["reason_zh"], "en": row["reason_en"]})
 
 
 NOES: Final = parse_noes((files("verifier") / "recognition.toml").read_text("utf-8"))

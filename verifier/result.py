@@ -9,7 +9,9 @@ from typing import Any, Final
 from ecert.domain.catalogue import Element, by_code
 from ecert.runtime.shell import Row, face_rows
 from verifier.findings import Group, Outcome, Verdict
+from verifier.recognition import why_not
 from verifier.report import CertificateReport, Report
+from verifier.subject import Subject
 from verifier.sufficiency import Need
 from verifier.wire import as_json
 
@@ -43,12 +45,16 @@ _INCOMPLETE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ShownCertificate:
-    """One certificate as its wire object `told` (docs/spec/verdict.md), with its rows and its status' reason's code."""
+    """One certificate as its wire object `told` (docs/spec/verdict.md), with its rows and its status' reason's code.
+
+    `unrecognised` is the accepting province's own reason, by language, where it takes no such type from others.
+    """
 
     told: Mapping[str, Any] = field(repr=False)
     rows: tuple[Row, ...] = field(repr=False)
     mutable: tuple[tuple[Row, int], ...] = field(repr=False)
     reason: str | None
+    unrecognised: Mapping[str, str] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -119,4 +125,11 @@ def _shown(certificate: CertificateReport, told: Mapping[str, Any], now: int) ->
         rows=face_rows(subject.kind, {each["key"]: each["value"] for each in told["elements"]}),
         mutable=tuple((row, max(0, now - states[key].at)) for row, key in zip(rows, known, strict=True)),
         reason=certificate.status_reason,
+        unrecognised=_unrecognised(certificate, subject),
     )
+
+
+def _unrecognised(certificate: CertificateReport, subject: Subject) -> Mapping[str, str] | None:
+    noes = [finding for finding in certificate.findings if finding.code == "recognition.no"]
+    provinces = [str(no.evidence["accepting"])[:2] for no in noes]
+    return next((why_not(accepting=each, type_code=subject.kind.code) for each in provinces), None)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LI, WIFE = "32-1-husband", "32-1-wife"
 LI_NUMBER, WIFE_NUMBER = "320599198803070011", "320599199009120020"
-CARD, DEED = 1, 24
+CARD, PERMIT, DEED = 1, 5, 24
 
 
 @pytest.fixture
@@ -41,6 +41,11 @@ def clerk(world: World) -> Visitor:
     visitor.be("citizen", LI)
     visitor.be("clerk", "31")
     return visitor
+
+
+def verdict_block(answer: Response) -> str:
+    """Give what stands beside the verdict's word."""
+    return answer.text.partition('<div class="verdict ')[2].partition("</div>")[0]
 
 
 def fault_of(answer: Response) -> str:
@@ -176,6 +181,23 @@ def test_a_holder_whom_nobody_named_is_no_outage(clerk: Visitor) -> None:
     assert (verdict_of(unnamed), verdict_of(named)) == ("cannot_decide", "accept")
     assert "请先核实出示人身份" in unnamed.text
     assert "<button>重试</button>" not in unnamed.text
+
+
+def test_an_offline_code_tells_that_nobody_knows_of_another_use(clerk: Visitor) -> None:
+    offline = clerk.world.mint(HolderRef("001", LI_NUMBER), kind="offline", item="EC-0101")["text"]
+
+    assert "离线无法核实此码是否已被使用" in verdict_block(clerk.scan(offline, "EC-0101", id=LI_NUMBER))
+    assert "离线无法核实此码是否已被使用" not in verdict_block(clerk.scan(clerk.digits()))
+
+
+def test_a_province_that_does_not_take_a_type_says_why(clerk: Visitor) -> None:
+    permit = clerk.world.issue(PERMIT)
+    clerk.world.settle()
+    code = clerk.world.mint(HolderRef("001", LI_NUMBER), item="EC-0101", types=[permit.licence_id.split(".")[5]])
+    answer = clerk.scan(code["text"], "EC-0101", id=LI_NUMBER)
+
+    assert verdict_of(answer) == "refuse"
+    assert "居住证只证明在签发地居住，在本地不产生居住证权益" in answer.text
 
 
 def test_what_is_missing_is_named(clerk: Visitor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecert.domain.catalogue import CATALOGUE, by_no
-from verifier.recognition import NOES, REGIONS, cells
+from verifier.recognition import NOES, REGIONS, cells, why_not
 
 
 def test_the_matrix_is_whole() -> None:
@@ -24,7 +24,17 @@ def test_a_no_covers_every_other_province_and_says_why() -> None:
     }
     assert refused == expected
     assert ("31", by_no(19).code, "32") in refused
-    assert all(no.reason_zh and no.reason_en for no in NOES)
+    assert all(set(no.reason) == {"zh", "en"} and all(no.reason.values()) for no in NOES)
+
+
+def test_a_no_is_explained_to_whoever_said_it() -> None:
+    benefits = by_no(19).code
+    told = why_not(accepting="31", type_code=benefits)
+    assert told is not None
+    assert told["zh"].startswith("最低生活保障待遇由签发地核定")
+    assert why_not(accepting="34", type_code=benefits) == told
+    assert why_not(accepting="33", type_code=benefits) is None
+    assert why_not(accepting="31", type_code=by_no(1).code) is None
 
 
 def test_every_type_is_taken_by_some_other_province() -> None:
