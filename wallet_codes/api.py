@@ -15,13 +15,13 @@ from wallet_codes.home import Home
 from wallet_codes.mint import MintedCode, MintRequest, mint
 from wallet_codes.objections import OPEN, object_to
 from wallet_codes.qr import draw_svg
-from wallet_codes.usage import UseEntry, uses
+from wallet_codes.usage import USE_ID, UseEntry, uses
 
 __all__ = ["router"]
 
 _App = Annotated[Caller, Depends(require("citizen-app"))]
 _Region = Annotated[int, Field(ge=10, le=99)]
-_UseId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{22}$")]
+_UseId = Annotated[str, Path(pattern=USE_ID)]
 
 
 class MintBody(Body):
@@ -57,6 +57,12 @@ class UsesBody(Body):
     holder: HolderRefBody
 
 
+class UseListBody(UsesBody):
+    """From where on: `before` is the `id` of the last use that was listed."""
+
+    before: str | None = Field(default=None, pattern=USE_ID)
+
+
 class ObjectionBody(UsesBody):
     """An objection in the holder's words."""
 
@@ -75,10 +81,11 @@ def router(home: Home, clock: Clock) -> APIRouter:
         return {**_code(minted), "svg": _drawn(minted, body.caption) if body.picture else None}
 
     @doors.post("/uses")
-    def list_uses(body: UsesBody, caller: _App) -> dict[str, Any]:
-        """List who used what of a holder, newest first."""
+    def list_uses(body: UseListBody, caller: _App) -> dict[str, Any]:
+        """List who used what of a holder, newest first, at most 100 at a time."""
         caller.hold(region=str(body.region))
-        return {"uses": [_use(each) for each in uses(home, region=body.region, holder=body.holder.ref())]}
+        found = uses(home, region=body.region, holder=body.holder.ref(), before=body.before)
+        return {"uses": [_use(each) for each in found]}
 
     @doors.post("/uses/{use_id}/objection", status_code=201)
     def object_to_use(use_id: _UseId, body: ObjectionBody, caller: _App) -> dict[str, str]:

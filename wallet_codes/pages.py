@@ -18,7 +18,7 @@ from wallet_codes.mint import MintedCode, MintRequest, mint
 from wallet_codes.objections import LONGEST, object_to
 from wallet_codes.qr import draw_svg
 from wallet_codes.shelves import Citizen, Citizens, shelves
-from wallet_codes.usage import UseEntry, uses
+from wallet_codes.usage import MOST, USE_ID, UseEntry, uses
 
 if TYPE_CHECKING:
     from wallet_codes.home import Home
@@ -29,7 +29,8 @@ ROLE: Final = "citizen"
 
 _ItemCode = Annotated[str, Query(alias="item", max_length=40)]
 _Owner = Annotated[int, Query(alias="owner", ge=0, le=99)]
-_UseId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{22}$")]
+_UseId = Annotated[str, Path(pattern=USE_ID)]
+_Before = Annotated[str | None, Query(pattern=USE_ID)]
 _EARLY: Final = 5
 """Seconds before a code's end at which a page without scripts loads again."""
 
@@ -73,11 +74,13 @@ def router(wallet: Wallet) -> APIRouter:
         return _code(visit, wallet, item, owner, template="wallet/fresh.html")
 
     @doors.get("/wallet/uses")
-    def use_list(visit: Visitor) -> Response:
+    def use_list(visit: Visitor, before: _Before = None) -> Response:
         """List who used what, newest first."""
         citizen = wallet.citizen(visit)
-        entries = uses(wallet.home, region=citizen.region, holder=citizen.ref)
-        return visit.page("wallet/uses.html", entries=[_entry(each) for each in entries], longest=LONGEST)
+        entries = uses(wallet.home, region=citizen.region, holder=citizen.ref, before=before)
+        earlier = entries[-1].id if len(entries) == MOST else None
+        shown = [_entry(each) for each in entries]
+        return visit.page("wallet/uses.html", entries=shown, before=before, earlier=earlier, longest=LONGEST)
 
     @doors.post("/wallet/uses/{use_id}/objection")
     def objection(visit: Visitor, form: Filled, use_id: _UseId) -> Response:

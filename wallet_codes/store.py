@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from ecert.runtime.storage import table_of
 from wallet_codes.tables import AnswerRow, CodeRow, ObjectionRow, TryRow, UseRow
@@ -13,7 +13,7 @@ from wallet_codes.tables import AnswerRow, CodeRow, ObjectionRow, TryRow, UseRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
 _CODE: Final = table_of(CodeRow)
 _USE: Final = table_of(UseRow)
@@ -75,11 +75,25 @@ def add_use(connection: Connection, use: StoredUse) -> None:
     connection.execute(insert(_USE).values(**asdict(use)))
 
 
-def uses_of(connection: Connection, *, region: int, holder: bytes) -> tuple[StoredUse, ...]:
-    """Return the uses of a holder, or those that an agent showed, newest first."""
-    whose = or_(_USE.c.holder == holder, _USE.c.agent == holder)
-    query = select(_USE).where(_USE.c.region == region, whose).order_by(_USE.c.at.desc(), _USE.c.id)
-    return tuple(StoredUse(*row) for row in connection.execute(query))
+def uses_of(
+    connection: Connection, *, region: int, holder: bytes, before: StoredUse | None, most: int
+) -> tuple[StoredUse, ...]:
+    """Return the uses of a holder, or those that an agent showed, newest first; only what follows `before`."""
+    query = select(_USE).where(_of(region, holder))
+    if before:
+        query = query.where(or_(_USE.c.at < before.at, and_(_USE.c.at == before.at, _USE.c.id > before.id)))
+    found = connection.execute(query.order_by(_USE.c.at.desc(), _USE.c.id).limit(most))
+    return tuple(StoredUse(*row) for row in found)
+
+
+def use_of(connection: Connection, use: str, *, region: int, holder: bytes) -> StoredUse | None:
+    """Find a use where it is the holder's, or one that an agent showed."""
+    row = connection.execute(select(_USE).where(_of(region, holder), _USE.c.id == use)).first()
+    return StoredUse(*row) if row else None
+
+
+def _of(region: int, holder: bytes) -> ColumnElement[bool]:
+    return and_(_USE.c.region == region, or_(_USE.c.holder == holder, _USE.c.agent == holder))
 
 
 def keep_answer(connection: Connection, *, name: bytes, region: int, now: int, sealed: bytes) -> None:

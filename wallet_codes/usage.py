@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from ecert.domain.errors import NotFound
 from ecert.domain.redeem import Kind, RedeemClaims
 from ecert.domain.use import Use, parse_use
 from wallet_codes import store
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from ecert.domain.holders import HolderRef
     from wallet_codes.home import Home
     from wallet_codes.subjects import Subject
+
+USE_ID: Final = "^[A-Za-z0-9_-]{22}$"
+MOST: Final = 100
+"""Uses that are listed at a time."""
 
 _CONTEXT: Final = b"wallet use"
 
@@ -42,13 +47,26 @@ class UseEntry:
     objection: str | None = None
 
 
-def uses(home: Home, *, region: int, holder: HolderRef) -> tuple[UseEntry, ...]:
-    """List a holder's uses, newest first, those that the holder showed as an agent too."""
+def uses(home: Home, *, region: int, holder: HolderRef, before: str | None = None) -> tuple[UseEntry, ...]:
+    """List a holder's newest uses, those that the holder showed as an agent too, MOST at a time, newest first.
+
+    `before` is the `id` of one of them: what is older than that one is listed; NotFound("use.unknown").
+    """
     home.hold(region)
+    whose = blind(home.vault, holder)
     with home.database.reading() as connection:
-        stored = store.uses_of(connection, region=region, holder=blind(home.vault, holder))
+        last = own(connection, before, region=region, whose=whose) if before else None
+        stored = store.uses_of(connection, region=region, holder=whose, before=last, most=MOST)
         objections = store.objections(connection, [use.id for use in stored])
     return tuple(_open(home, use, objections.get(use.id)) for use in stored)
+
+
+def own(connection: Connection, use_id: str, *, region: int, whose: bytes) -> store.StoredUse:
+    """Find a use of one's own; NotFound("use.unknown")."""
+    found = store.use_of(connection, use_id, region=region, holder=whose)
+    if found is None:
+        raise NotFound("use.unknown")
+    return found
 
 
 def entry(use: Use, claims: RedeemClaims) -> UseEntry:

@@ -99,6 +99,28 @@ def test_an_agent_shows_a_code_for_the_organisation(li: Visitor) -> None:
     assert li.get("/wallet/code?owner=99").status_code == 422
 
 
+def test_earlier_uses_stand_on_a_page_of_their_own(li: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    li.be("clerk", "31")
+    for case in ("QP-1", "QP-2", "QP-3"):
+        assert verdict_of(li.scan(li.digits(), case_number=case)) == "accept"
+        li.world.time.advance(1)
+    for module in ("usage", "pages"):
+        monkeypatch.setattr(f"wallet_codes.{module}.MOST", 2)
+
+    def cases(page: str) -> list[str]:
+        return [case for case in ("QP-3", "QP-2", "QP-1") if case in page]
+
+    newest = li.get("/wallet/uses").text
+    (earlier,) = (
+        a["href"] for a in Markup(newest).every("a") if a["href"].startswith("/wallet/uses?before=") and "lang" not in a
+    )
+    oldest = li.get(earlier).text
+
+    assert (cases(newest), cases(oldest)) == (["QP-3", "QP-2"], ["QP-1"])
+    assert "更早的记录" not in oldest
+    assert li.get("/wallet/uses?before=x").status_code == 422
+
+
 def test_uses_are_told_and_objected_to_once(li: Visitor) -> None:
     li.be("clerk", "31")
     assert verdict_of(li.scan(li.digits(), case_number="QP-7")) == "accept"

@@ -8,6 +8,7 @@ import pytest
 
 from ecert.domain.errors import Conflict, Malformed, NotFound
 from tests.unit.wallet_codes.town import CARD, ESTATE, FIRM, LI, LICENCE, NOW, USE, WANG, Town, asking, held
+from wallet_codes import usage
 from wallet_codes.mint import MintRequest, mint
 from wallet_codes.objections import object_to
 from wallet_codes.redeem import redeem
@@ -28,6 +29,28 @@ def test_uses_stand_newest_first_with_keys_and_without_values(town: Town) -> Non
     assert (newest.use.case_number, oldest.use.case_number) == ("second", "first")
     assert (newest.at, newest.kind, newest.holder_match, newest.objection) == (NOW + 5, "online", True, None)
     assert dict(newest.shown) == {CARD: ("GMSFHM", "XM", "YXQJZRQ"), ESTATE: ("BDCDYH", "BDCQZH", "QLR", "ZL")}
+
+
+def test_older_uses_are_asked_for_by_the_last_one_listed(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    for case in range(5):
+        used(town, now=NOW + case // 2, case=str(case))
+    whole = uses(town.home, region=32, holder=LI)
+    monkeypatch.setattr(usage, "MOST", 2)
+
+    listed = uses(town.home, region=32, holder=LI)
+    assert len(listed) == 2
+    while more := uses(town.home, region=32, holder=LI, before=listed[-1].id):
+        listed += more
+    assert listed == whole
+    assert len(whole) == 5
+
+
+def test_nobody_lists_from_anothers_use_on(town: Town) -> None:
+    used(town)
+    (use,) = uses(town.home, region=32, holder=LI)
+    for use_id, holder in ((use.id, WANG), ("x" * 22, LI)):
+        with pytest.raises(NotFound, match=r"use\.unknown"):
+            uses(town.home, region=32, holder=holder, before=use_id)
 
 
 def test_nobody_sees_anothers_uses(town: Town) -> None:
