@@ -1,6 +1,6 @@
 """Who a certificate is about: one person, two who married, a household, or an organisation with its agent.
 
-A holder is known by the pair (id_type, id). Types: 001 resident identity number (GB 11643), USCC for
+A holder is known by the pair (id_type, id). Types: 001 citizen identity number (GB 11643), USCC for
 organisations (GB 32100), and any other three digits (111, 414, 511 are seen), whose numbers stay as given.
 """
 
@@ -33,7 +33,7 @@ ROLES: Final[Mapping[str, tuple[str, str]]] = {
 """The parts that a holder plays on a certificate, in Chinese and English; the project's own list."""
 
 ID_TYPES: Final[Mapping[str, tuple[str, str]]] = {
-    RESIDENT: ("居民身份证号码", "resident identity number"),
+    RESIDENT: ("公民身份号码", "citizen identity number"),
     "414": ("普通护照", "ordinary passport"),
     "511": ("台湾居民来往大陆通行证", "mainland travel permit (Taiwan)"),
 }

@@ -61,7 +61,7 @@ class LicenceId:
 
 @dataclass(frozen=True, slots=True)
 class ResidentId:
-    """A resident identity number, GB 11643; `sex` is GB/T 2261.1 (1 male, 2 female). Its repr is silent."""
+    """A citizen identity number, GB 11643; `sex` is GB/T 2261.1 (1 male, 2 female). Its repr is silent."""
 
     text: str = field(repr=False)
     division: str = field(repr=False)

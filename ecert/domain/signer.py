@@ -41,7 +41,7 @@ class LocalSigner:
     suite: str
     spki: bytes
     kid: str
-    sign_with_key: Callable[[bytes], bytes] = field(repr=False, compare=False)
+    sign_with_key: Callable[[bytes], bytes] = field(repr=False)
 
     def sign(self, message: bytes) -> bytes:
         """Sign the whole message in the suite's fixed form."""

@@ -169,7 +169,7 @@ def test_the_reasons_stand_before_the_certificates_whatever_the_verdict(clerk: V
 def test_a_code_on_a_face_is_named_and_an_article_of_law_glossed(clerk: Visitor) -> None:
     page = clerk.scan(clerk.digits()).text
 
-    assert '居民身份证号码 <span class="code">001</span>' in page
+    assert '公民身份号码 <span class="code">001</span>' in page
     assert "State Council Order 716, article 10" in page
     assert "第七至十三条" not in page
 

@@ -87,13 +87,18 @@ def _try(mutants: Sequence[Mutant], tests: Sequence[str], children: int, until: 
         controls = [each for path in _paths(unknown) for each in control_of(Path(path), name=path)]
         tell = _Teller(results, tests, len(unknown))
         session.run([*controls, *unknown], tests=tests, children=children, until=until, tell=tell)
+    # mypy reads a constant's mutant in a tenth of a second; the tests, which all have to run, take many.
+    results = Results()
+    _refuse([*_with_fate(TOO_EARLY, mutants, results, tests), *_with_fate(SURVIVED, mutants, results, tests)], tests)
     results = Results()
     early = _with_fate(TOO_EARLY, mutants, results, tests)
     tell = _Teller(results, tests, len(early))
     importing.try_all(early, tests=tests, children=children, until=until, tell=tell)
-    survivors = _with_fate(SURVIVED, mutants, results, tests)
-    refused = typed.refused(survivors)
-    for mutant in survivors:
+
+
+def _refuse(mutants: Sequence[Mutant], tests: Sequence[str]) -> None:
+    results, refused = Results(), typed.refused(mutants)
+    for mutant in mutants:
         if mutant.key in refused:
             results.add(Outcome(mutant, REFUSED, "mypy"), tests)
 

@@ -93,6 +93,7 @@ def test_an_element_is_found_by_its_key() -> None:
         ('code = "000000000000000000037"', 'code = "000000000000000000036"'),
         ('code = "11100000000013127D001"', 'code = "11100000000013127D00"'),
         ('code = "11100000000013127D001"', 'code = "000000000000000000001"'),
+        ('code = "11100000000013127D001"', 'code = "000000000000000000137"'),
         ('holder_kinds = ["person"]', 'holder_kinds = ["robot"]'),
         ('holder_kinds = ["person"]', "holder_kinds = []"),
         ('zh = "居民身份证"', "zh = 1"),
@@ -125,3 +126,9 @@ def test_a_spoilt_catalogue_is_refused(old: str, new: str) -> None:
 def test_a_catalogue_is_known_by_its_bytes() -> None:
     assert parse_catalogue(SOURCE) == CATALOGUE
     assert parse_catalogue(SOURCE + b"\n").sha256 != CATALOGUE.sha256
+
+
+def test_types_and_releases_can_be_keys_and_a_release_is_shown_without_its_indices() -> None:
+    assert {by_no(1): 1, CATALOGUE: 2}[by_no(1)] == 1
+    assert ", codes=" not in repr(CATALOGUE)
+    assert ", names=" not in repr(CATALOGUE)

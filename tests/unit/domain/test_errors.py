@@ -37,6 +37,7 @@ def test_tables_are_merged_and_no_code_stands_twice() -> None:
     one, other = '"a.b" = {zh = "甲", en = "one"}', '"a.c" = {zh = "乙", en = "two", basis = "article 1"}'
     merged = _merged([one, other])
     assert merged == {"a.b": Reason("a.b", "甲", "one", None), "a.c": Reason("a.c", "乙", "two", "article 1")}
+    assert merged["a.b"].basis_en is None
     with pytest.raises(ValueError, match=r"^a\.b$"):
         _merged([one, other, one])
     with pytest.raises(TypeError):

@@ -130,6 +130,10 @@ def test_the_last_day_follows_the_types_rule(no: int, born: date | None, step: i
     assert last_day(by_no(no).validity, first=FIRST, born=born, step=step) == last
 
 
+def test_a_certificate_that_nobody_renewed_has_the_first_term() -> None:
+    assert last_day(by_no(2).validity, first=FIRST) == date(2022, 5, 1)
+
+
 def test_a_face_may_shorten_the_rule_and_never_stretch_it() -> None:
     rule = by_no(31).validity
     assert last_day(rule, first=FIRST, face_last=date(2017, 1, 1)) == date(2017, 1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecert.domain.errors import Malformed
-from ecert.domain.holders import KINDS, ROLES, HolderRef, parse_holder, parse_holder_ref, same_person
+from ecert.domain.holders import ID_TYPES, KINDS, ROLES, Holder, HolderRef, parse_holder, parse_holder_ref, same_person
 
 LI = {"kind": "person", "id_type": "001", "id": "320599198803070011", "name": "李示例", "role": "owner"}
 
@@ -16,6 +16,19 @@ def test_a_holder_keeps_its_wire_object() -> None:
 
 def test_a_holder_without_a_role_is_the_holder() -> None:
     assert parse_holder({key: text for key, text in LI.items() if key != "role"}).role == "holder"
+
+
+def test_a_holder_made_here_is_the_holder_too() -> None:
+    made = Holder(kind="person", id_type="001", id=LI["id"], name=LI["name"])
+    assert made == parse_holder({key: text for key, text in LI.items() if key != "role"})
+
+
+def test_documents_of_people_have_names_in_both_languages() -> None:
+    assert ID_TYPES == {
+        "001": ("公民身份号码", "citizen identity number"),
+        "414": ("普通护照", "ordinary passport"),
+        "511": ("台湾居民来往大陆通行证", "mainland travel permit (Taiwan)"),
+    }
 
 
 def test_neither_name_nor_number_is_in_a_repr() -> None:
