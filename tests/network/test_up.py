@@ -158,8 +158,11 @@ def test_the_regions_serve_on_it_and_leave_it_running(home: Path) -> None:
                 told = httpx.get(f"http://127.0.0.1:{first + place}/api/v1/chain", trust_env=False).json()
                 assert told["contracts"]["Consortium"] == network_of(home).consortium
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
+    for place in range(4):
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{first + place}/healthz", trust_env=False)
     assert running(home) == [True] * 4
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -61,6 +62,7 @@ def demonstrate(args: argparse.Namespace, settings: Settings, clock: Clock) -> i
 @contextmanager
 def _standing(settings: Settings, ports: dict[int, int], clock: Clock) -> Iterator[tuple[Plan, Delta]]:
     with ExitStack() as undo:
+        undo.enter_context(_ended_gently())
         chain = _told(settings)
         if chain is None and os.access(BINARY, os.X_OK):
             chain = undo.enter_context(on_network(settings, clock))
@@ -77,3 +79,17 @@ def _told(settings: Settings) -> Mapping[str, str] | None:
     told = {"ECERT_LEDGER": settings.ledger, "ECERT_GENESIS": str(settings.genesis)}
     told |= {"ECERT_CONSENSUS": ",".join(settings.consensus)} if any(settings.consensus) else {}
     return told | ({"ECERT_LEDGER_TLS": str(settings.ledger_tls)} if settings.ledger_tls else {})
+
+
+@contextmanager
+def _ended_gently() -> Iterator[None]:
+    """Let SIGTERM end this as Ctrl-C does, and both where a shell's background job was born deaf to the second.
+
+    The deployments and validators that were started are processes of their own, and must not outlive this one.
+    """
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
