@@ -125,6 +125,8 @@ def test_a_report_in_either_language(run: Callable[..., int], capsys: pytest.Cap
     assert "The certificate's fingerprint is in a final batch on the chain (anchor.final)" in english
     assert ("国务院令" in chinese, "国务院令" in english) == (True, False)
     assert "国务院令第716号" in chinese
+    assert "  受理地 310118；链上数据：区块 " in chinese
+    assert "  Judged for 310118; copy of the chain: block " in english
     assert LI.partition(":")[2] not in chinese + english
 
 
