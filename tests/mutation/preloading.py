@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,28 +95,22 @@ def replace(mutant: Mutant) -> None:
     sys.meta_path.insert(0, _Finder(mutant))
 
 
-class _Finder(importlib.abc.MetaPathFinder, importlib.abc.SourceLoader):
-    """Gives one module the mutant's source in place of its file's."""
+class _Finder(importlib.abc.MetaPathFinder, SourceFileLoader):
+    """Gives one module the mutant's source in place of its file's; what lies beside that is read as it is."""
 
     def __init__(self, mutant: Mutant) -> None:
-        self._name = module_of(mutant.path)
-        self._path = str(ROOT / mutant.path)
+        super().__init__(module_of(mutant.path), str(ROOT / mutant.path))
         self._source = mutant.source
 
     def find_spec(self, fullname: str, _path: object, _target: ModuleType | None = None) -> ModuleSpec | None:
         """Answer for the one module."""
-        if fullname != self._name:
+        if fullname != self.name:
             return None
-        return importlib.util.spec_from_file_location(fullname, self._path, loader=self)
-
-    def get_filename(self, fullname: str) -> str:
-        """Return the file that the module says it came from."""
-        del fullname
-        return self._path
+        return importlib.util.spec_from_file_location(fullname, self.path, loader=self)
 
     def get_data(self, path: str) -> bytes:
         """Return the mutant's text for the module's file, and nothing that was compiled before."""
-        if path != self._path:
+        if path != self.path:
             raise OSError(path)
         return self._source.encode()
 

@@ -44,7 +44,7 @@ def told(*events: tuple[str, dict[str, Any]]) -> TrustState:
     for region in (31, 32, 33):
         state.apply("MemberAdmitted", {"region": region, "name": "", "admin": bytes(20)}, time=1, block=1)
     for block, (name, args) in enumerate(events, 2):
-        state.apply(name, args, time=10 * block, block=block)
+        state.apply(name, args, time=1_800_000_000 + block, block=block)
     return state
 
 

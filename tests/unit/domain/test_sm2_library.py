@@ -123,3 +123,55 @@ def test_without_the_library_or_its_sm3_the_suite_is_away(monkeypatch: pytest.Mo
     with pytest.raises(Unavailable) as refused:
         generate("SM2-SM3")
     assert refused.value.code == "suite.unavailable"
+
+
+class Fetching:
+    """A libcrypto that has what it is told to have, and writes down what is freed."""
+
+    def __init__(self, signature: int | None, digest: int | None) -> None:
+        self._has = {b"SM2": signature, b"SM3": digest}
+        self.freed: list[int | None] = []
+        self.cleared = 0
+
+    def EVP_SIGNATURE_fetch(self, _context: None, name: bytes, _properties: None) -> int | None:  # noqa: N802 - its name in C
+        return self._has[name]
+
+    def EVP_MD_fetch(self, _context: None, name: bytes, _properties: None) -> int | None:  # noqa: N802 - its name in C
+        return self._has[name]
+
+    def EVP_SIGNATURE_free(self, address: int | None) -> None:  # noqa: N802 - its name in C
+        self.freed.append(address)
+
+    def ERR_clear_error(self) -> None:  # noqa: N802 - its name in C
+        self.cleared += 1
+
+
+@pytest.mark.parametrize(("signature", "digest", "found"), [(5, 7, 7), (None, 7, None), (5, None, None)])
+def test_the_suite_is_there_with_both_its_halves(signature: int | None, digest: int | None, found: int | None) -> None:
+    library = Fetching(signature, digest)
+    assert sm2_sm3._fetch_sm3(library) == found  # type: ignore[arg-type]  # as much of a library as is asked
+    assert (library.freed, library.cleared) == ([signature], 1)
+
+
+def test_a_part_that_is_the_order_is_refused_before_the_library_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = load_signer("SM2-SM3", generate("SM2-SM3"))
+    order = bytes.fromhex("fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123")
+    monkeypatch.delattr(sm2_sm3, "_context")
+    for signature in (order + order, bytes(31) + b"\x01" + order, order + bytes(31) + b"\x01"):
+        with pytest.raises(VerificationFailed):
+            verify_signature("SM2-SM3", spki=signer.spki, message=b"m", signature=signature)
+
+
+def test_a_python_that_holds_libcrypto_itself_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def opened(path: str | None) -> None:
+        asked.append(path)
+        raise OSError(path)
+
+    monkeypatch.setattr(ctypes, "CDLL", opened)
+    assert libcrypto.load() is None
+    monkeypatch.delattr(_hashlib, "__file__")
+    assert libcrypto.load() is None
+    assert (asked[0] or "").endswith(".so")
+    assert asked[1:] == [None]
