@@ -12,11 +12,16 @@ from pathlib import Path
 from ecert.app.delta import Delta
 from ecert.app.demo.founding import bootstrap
 from ecert.app.demo.furnishing import furnish_people
+from ecert.app.demo.people import household
+from ecert.domain.catalogue import by_no
 from tests.journeys.browser.chromium import DESKTOP, PHONE, Page, chromium
 from tests.journeys.browser.site import served
 from tests.world import World, opened
 
-ITEM = "EC-0001"
+ITEM, SHOWN = "EC-0001", "EC-0101"
+LI = household(32, 1).people["husband"].ref
+PERMIT = 5
+"""A residence permit, which Shanghai takes from no other province."""
 
 
 class Album:
@@ -30,10 +35,11 @@ class Album:
             self.page.open(f"{self.url}{path}")
         (self.folder / f"{title}-{self.name}.png").write_bytes(self.page.picture())
 
-    def desk(self, title: str, code: str, item: str = ITEM) -> None:
-        """Scan a code and take what the window is told."""
+    def desk(self, title: str, code: str, item: str = ITEM, person: str = "") -> None:
+        """Scan a code, perhaps of a person who was identified, and take what the window is told."""
         self.page.open(f"{self.url}/desk/items/{item}")
         self.page.wait("document.activeElement.id === 'code'")
+        self.page.run(f"document.querySelector('[name=id]').value = '{person}'")
         self.page.leave(lambda: self.page.type(f"{code}\n"))
         self.take(title)
 
@@ -61,6 +67,10 @@ def take_all(world: World, album: Album, lang: str) -> None:
     page.click("button[value='32-1-wife']")
     page.open(f"{url}/wallet/code?item={ITEM}")
     album.desk("result-incomplete", page.text("[data-digits]").replace(" ", ""))
+    offline = world.mint(LI, kind="offline", item=SHOWN)["text"]
+    album.desk("result-offline", offline, SHOWN, LI.id)
+    permit = world.mint(LI, item=SHOWN, types=[by_no(PERMIT).code])["text"]
+    album.desk("result-unrecognised", permit, SHOWN, LI.id)
     page.open(f"{url}/demo")
     page.click("button[value='32-1-husband']")
     page.open(f"{url}/wallet/uses")
@@ -80,6 +90,7 @@ def main(target: Path) -> int:
     ):
         bootstrap(world.house)
         furnish_people(Delta.alone(world.house))
+        world.issue(PERMIT)
         world.settle()
         for lang in ("zh", "en"):
             for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
