@@ -37,7 +37,7 @@ def _merged(tables: Iterable[str]) -> Mapping[str, Reason]:
     return MappingProxyType(reasons)
 
 
-REASONS = _merged(entry.read_text("utf-8") for entry in files(__name__).iterdir() if entry.name.endswith(".toml"))
+REASONS = _merged(entry.read_bytes().decode() for entry in files(__name__).iterdir() if entry.name.endswith(".toml"))
 
 
 def explain(code: str) -> Reason:
