@@ -130,6 +130,8 @@ def _shown(certificate: CertificateReport, told: Mapping[str, Any], now: int) ->
 
 
 def _unrecognised(certificate: CertificateReport, subject: Subject) -> Mapping[str, str] | None:
-    noes = [finding for finding in certificate.findings if finding.code == "recognition.no"]
-    provinces = [str(no.evidence["accepting"])[:2] for no in noes]
-    return next((why_not(accepting=each, type_code=subject.kind.code) for each in provinces), None)
+    for finding in certificate.findings:
+        if finding.code == "recognition.no":
+            accepting, issuing = (str(finding.evidence[name])[:2] for name in ("accepting", "issuing"))
+            return None if accepting == issuing else why_not(accepting=accepting, type_code=subject.kind.code)
+    return None
