@@ -20,8 +20,8 @@ from wallet_codes.regions import REGIONS
 
 __all__ = ["BINARY", "hold_binary", "hold_homes", "hold_ports", "make_homes"]
 
-BINARY: Final = Path(__file__).parents[3] / "build/validator/ecertd"
-"""What `make validator` builds in this repository, wherever the command is given."""
+BINARY: Final = Path("build/validator/ecertd")
+"""What `make validator` builds."""
 
 _FIRST_PORT: Final = 27_000
 _LAST_PORT: Final = 32_000
