@@ -128,12 +128,16 @@ def _pid(plan: Plan, node: Node) -> int | None:
 
 
 def _begun(pid: int) -> str:
-    """Return when a process started, in ticks; empty where there is none or it is dead."""
+    """Return when a process started, in ticks; empty where there is none or it is dead.
+
+    One whose first thread has ended still holds its ports and files until the last one has.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
     except OSError:
         return ""
-    return "" if fields[0] in "ZX" else fields[19]
+    is_dead = fields[0] in "ZX" and int(fields[17]) <= 1
+    return "" if is_dead else fields[19]
 
 
 def _mark(plan: Plan, node: Node) -> Path:
