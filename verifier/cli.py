@@ -41,7 +41,8 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser("verify", help="核验证照文件 / verify a certificate file", description=__doc__)
     parser.add_argument("file", metavar="FILE", help="container (JSON) or bare SD-JWT; - is standard input")
     parser.add_argument("--holder", metavar="ID_TYPE:ID", help="whom you have identified, as 001:<number>")
-    parser.add_argument("--division", default="310118", help="the accepting division, 2 to 6 digits (%(default)s)")
+    division = "the accepting division, 2 to 6 digits (default: %(default)s)"
+    parser.add_argument("--division", default="310118", help=division)
     parser.add_argument("--at", metavar="TIME", help="legal time: RFC 3339 or YYYY-MM-DD")
     parser.add_argument("--known-at", metavar="TIME", help="chain time: by what was recorded then")
     parser.add_argument("--item", metavar="CODE", help="the service item, as EC-0001")
@@ -103,12 +104,12 @@ def _lines(report: dict[str, Any], lang: str) -> list[str]:
             lines.append(f"  {authority['name'] if authority else '-'}  {_period(certificate['dates'], lang)}")
         lines += [_finding(finding, lang) for finding in certificate["findings"]]
     lines += [_finding(finding, lang) for finding in report["findings"]]
-    return [*lines, _basis(report, lang), *(f"  {article}" for article in _articles(report, lang))]
+    return [*lines, _judged_by(report, lang), *(f"  {article}" for article in _articles(report, lang))]
 
 
-def _basis(report: dict[str, Any], lang: str) -> str:
+def _judged_by(report: dict[str, Any], lang: str) -> str:
     """Say for which place it was judged, and by which block."""
-    division, block, age = report["division"], report["replica"]["block"], report["replica"]["age"]
+    division, block, age = report["division"], report["replica"]["block"], max(0, report["replica"]["age"])
     if lang == "zh":
         return f"  受理地 {division}；链上数据：区块 {block}，{age} 秒前"
     return f"  Judged for {division}; copy of the chain: block {block}, {age} s old"

@@ -51,7 +51,10 @@ def cells(regions: tuple[str, ...] = REGIONS) -> tuple[Cell, ...]:
 
 
 def why_not(*, accepting: str, type_code: str) -> Mapping[str, str] | None:
-    """Give the reason of a no, by language; None for one that was said later, on chain alone."""
+    """Give the reason that the first matrix states, by language; None where it states none.
+
+    The chain keeps no reasons: a no that is said anew is given the same one.
+    """
     return next((no.reason for no in NOES if accepting in no.accepting and type_code in no.types), None)
 
 

@@ -47,7 +47,7 @@ _INCOMPLETE: Final = {
 class ShownCertificate:
     """One certificate as its wire object `told` (docs/spec/verdict.md), with its rows and its status' reason's code.
 
-    `unrecognised` is the accepting province's own reason, by language, where it takes no such type from others.
+    `unrecognised` is the first matrix's reason, by language, where a province takes no such type from others.
     """
 
     told: Mapping[str, Any] = field(repr=False)

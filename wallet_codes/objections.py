@@ -10,7 +10,7 @@ from ecert.domain.errors import Conflict, Malformed
 from ecert.domain.text import are_clean_lines
 from wallet_codes import store
 from wallet_codes.subjects import blind
-from wallet_codes.usage import own
+from wallet_codes.usage import find_own
 
 if TYPE_CHECKING:
     from ecert.domain.holders import HolderRef
@@ -29,7 +29,7 @@ def object_to(home: Home, *, region: int, holder: HolderRef, use_id: str, text: 
     home.hold(region)
     words = _words(text)
     with home.database.transaction() as connection:
-        own(connection, use_id, region=region, whose=blind(home.vault, holder))
+        find_own(connection, use_id, region=region, whose=blind(home.vault, holder))
         sealed = home.vault.seal(words.encode(), context=b"wallet objection" + use_id.encode())
         try:
             store.add_objection(connection, use=use_id, region=region, now=now, state=OPEN, sealed=sealed)

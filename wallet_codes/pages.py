@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -89,7 +90,8 @@ def router(wallet: Wallet) -> APIRouter:
         # Browsers end lines with CR LF in forms.
         text = form.text("text").replace("\r\n", "\n")
         object_to(wallet.home, region=citizen.region, holder=citizen.ref, use_id=use_id, text=text, now=visit.now)
-        return visit.go("/wallet/uses")
+        before = form.text("before")
+        return visit.go(f"/wallet/uses?before={before}" if re.fullmatch(USE_ID, before) else "/wallet/uses")
 
     return doors
 

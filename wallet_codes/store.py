@@ -80,7 +80,7 @@ def uses_of(
 ) -> tuple[StoredUse, ...]:
     """Return the uses of a holder, or those that an agent showed, newest first; only what follows `before`."""
     query = select(_USE).where(_of(region, holder))
-    if before:
+    if before is not None:
         query = query.where(or_(_USE.c.at < before.at, and_(_USE.c.at == before.at, _USE.c.id > before.id)))
     found = connection.execute(query.order_by(_USE.c.at.desc(), _USE.c.id).limit(most))
     return tuple(StoredUse(*row) for row in found)

@@ -55,13 +55,13 @@ def uses(home: Home, *, region: int, holder: HolderRef, before: str | None = Non
     home.hold(region)
     whose = blind(home.vault, holder)
     with home.database.reading() as connection:
-        last = own(connection, before, region=region, whose=whose) if before else None
+        last = find_own(connection, before, region=region, whose=whose) if before is not None else None
         stored = store.uses_of(connection, region=region, holder=whose, before=last, most=MOST)
         objections = store.objections(connection, [use.id for use in stored])
     return tuple(_open(home, use, objections.get(use.id)) for use in stored)
 
 
-def own(connection: Connection, use_id: str, *, region: int, whose: bytes) -> store.StoredUse:
+def find_own(connection: Connection, use_id: str, *, region: int, whose: bytes) -> store.StoredUse:
     """Find a use of one's own; NotFound("use.unknown")."""
     found = store.use_of(connection, use_id, region=region, holder=whose)
     if found is None:

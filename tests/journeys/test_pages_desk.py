@@ -188,6 +188,9 @@ def test_an_offline_code_tells_that_nobody_knows_of_another_use(clerk: Visitor) 
 
     assert "离线无法核实此码是否已被使用" in verdict_block(clerk.scan(offline, "EC-0101", id=LI_NUMBER))
     assert "离线无法核实此码是否已被使用" not in verdict_block(clerk.scan(clerk.digits()))
+    refused = clerk.scan(offline, "EC-0101", id=WIFE_NUMBER)
+    assert verdict_of(refused) == "refuse"
+    assert "离线无法核实此码是否已被使用" not in verdict_block(refused)
 
 
 def test_a_province_that_does_not_take_a_type_says_why(clerk: Visitor) -> None:

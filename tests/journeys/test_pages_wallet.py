@@ -118,6 +118,10 @@ def test_earlier_uses_stand_on_a_page_of_their_own(li: Visitor, monkeypatch: pyt
 
     assert (cases(newest), cases(oldest)) == (["QP-3", "QP-2"], ["QP-1"])
     assert "更早的记录" not in oldest
+    assert 'href="/wallet/uses">最新的记录' in oldest
+    (action,) = (f["action"] for f in Markup(oldest).every("form") if f["action"].endswith("/objection"))
+    assert li.post(action, {"text": "不是我", "before": earlier.partition("=")[2]}).headers["location"] == earlier
+    assert "已提出异议" in li.get(earlier).text
     assert li.get("/wallet/uses?before=x").status_code == 422
 
 

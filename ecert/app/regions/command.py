@@ -31,6 +31,7 @@ from ecert.runtime.settings import Settings
 __all__ = ["add", "demonstrate", "run"]
 
 _LAST_PORT: Final = 65_532
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def add(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -83,13 +84,19 @@ def _told(settings: Settings) -> Mapping[str, str] | None:
 
 @contextmanager
 def _ended_gently() -> Iterator[None]:
-    """Let SIGTERM end this as Ctrl-C does, and both where a shell's background job was born deaf to the second.
+    """Let SIGTERM end this as Ctrl-C does, even where it was started with SIGINT ignored, as a script's job is.
 
     The deployments and validators that were started are processes of their own, and must not outlive this one.
     """
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, _end) for number in _ENDS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end(_number: int, _frame: object) -> None:
+    for number in _ENDS:  # A second one must not break off the ending.
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

@@ -6,8 +6,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecert.app.network.processes import _begun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEADERLESS = """
 import ctypes, threading, time
@@ -20,17 +24,22 @@ def state(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
 
 
+def await_that(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
 def test_a_process_whose_first_thread_ended_is_not_dead_yet() -> None:
     process = subprocess.Popen([sys.executable, "-c", LEADERLESS])
     try:
         begun = _begun(process.pid)
-        while state(process.pid) != "Z":
-            time.sleep(0.01)
+        await_that(lambda: state(process.pid) == "Z")
         assert begun
         assert _begun(process.pid) == begun
         process.kill()
-        while _begun(process.pid):
-            time.sleep(0.01)
+        await_that(lambda: not _begun(process.pid))
         assert state(process.pid) == "Z"
     finally:
         process.kill()

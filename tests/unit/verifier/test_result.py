@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from ecert.domain.catalogue import by_no
 from ecert.domain.errors import Unavailable
 from tests.unit.verifier.build import LI, World
 from tests.unit.verifier.home import HomeRegion, ask, entry, offline_code, shown
-from verifier.result import explanation_of, is_away, needs_of
+from verifier.findings import Group, invalid
+from verifier.result import _unrecognised, explanation_of, is_away, needs_of
 
 
 def test_each_cause_has_a_sentence_of_its_own(world: World) -> None:
@@ -33,3 +39,19 @@ def test_elements_that_were_not_shown_have_names(world: World) -> None:
     assert report.sufficiency is not None
     assert [len(need.not_shown) for need in report.sufficiency.needs] == [len(each) for each in names]
     assert "有效期截止日期" in names[0]
+
+
+@pytest.mark.parametrize(
+    ("issuing", "type_no", "said"),
+    [("320509", 5, "居住证只证明在签发地居住，在本地不产生居住证权益"), ("310115", 5, None), ("320509", 1, None)],
+)
+def test_a_reason_is_given_for_what_the_first_matrix_leaves_to_others(
+    world: World, issuing: str, type_no: int, said: str | None
+) -> None:
+    (judged,) = ask(HomeRegion(world, (shown(world.anchored()),))).certificates
+    assert judged.subject is not None
+    assert _unrecognised(judged, judged.subject) is None
+
+    no = invalid(Group.RECOGNITION, "recognition.no", accepting="310118", issuing=issuing)
+    told = _unrecognised(replace(judged, findings=(no,)), replace(judged.subject, kind=by_no(type_no)))
+    assert (told and told["zh"]) == said

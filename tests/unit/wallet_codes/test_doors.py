@@ -94,6 +94,10 @@ def test_uses_are_listed_and_objected_to(app: App) -> None:
     redeem(app.town.home, asking(code["text"]), now=NOW)
     (use,) = app.post("/api/v1/uses", BODY, key).json()["uses"]
     assert use["use"]["businessCode"] == "2026-0001"
+    assert app.post("/api/v1/uses", {**BODY, "before": use["id"]}, key).json() == {"uses": []}
+    stranger = app.post("/api/v1/uses", {**BODY, "before": "A" * 22}, key)
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "use.unknown")
+    assert app.post("/api/v1/uses", {**BODY, "before": "x"}, key).status_code == 422
     path = f"/api/v1/uses/{use['id']}/objection"
     assert app.post(path, {**BODY, "text": "不是我"}, key).status_code == 201
     assert app.post(path, {**BODY, "text": "不是我"}, key).status_code == 409
