@@ -28,11 +28,11 @@ _HUNK = re.compile(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 
 def changed_since(commit: str) -> Changed | None:
-    """Return what differs; None where there is no such commit here."""
+    """Return what differs in files of Python; None where there is no such commit here."""
     if subprocess.run(["git", "cat-file", "-e", f"{commit}^{{commit}}"], capture_output=True, check=False).returncode:
         return None
     options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/")
-    said = subprocess.run(["git", "diff", *options, commit], capture_output=True, text=True, check=True)
+    said = subprocess.run(["git", "diff", *options, commit, "--", "*.py"], capture_output=True, text=True, check=True)
     return changed_lines(said.stdout)
 
 

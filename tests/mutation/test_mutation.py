@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -152,6 +153,21 @@ def test_a_short_run_takes_changed_lines_first_and_is_the_same_again(tmp_path: P
     assert sorted(mutant.line for mutant in some[:3]) == [11, 12, 12]
     assert len(some) == 4
     assert short.sample(list(reversed(mutants)), {"box.py": {12}}, most=4) == some
+
+
+def test_what_differs_is_told_of_python_whatever_else_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git = ("git", "-c", "user.name=test", "-c", "user.email=test@example.test")
+    Path("box.py").write_text("a = 1\nb = 2\n", "utf-8")
+    for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "one")):
+        subprocess.run([*git, *words], check=True)
+    Path("box.py").write_text("a = 1\nb = 3\n", "utf-8")
+    Path("corpus").write_bytes(b"\x9f no UTF-8\n")
+    subprocess.run([*git, "add", "."], check=True)
+
+    assert short.changed_since("HEAD") == {"box.py": {2}}
 
 
 def test_a_commit_that_the_clone_does_not_have_is_told() -> None:
