@@ -8,23 +8,29 @@ The exit status is 1 if any target failed; the input that did it lies in build/f
 from __future__ import annotations
 
 import argparse
-import os
+import multiprocessing
 import re
 import shutil
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
-
-from tests.fuzz.targets import TARGETS
+from typing import TYPE_CHECKING, Final
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 CORPUS: Final = HERE / "corpus"
 WORK: Final = ROOT / "build/fuzz"
+sys.path.append(str(WORK / "packages"))
+from tests.fuzz.one import fuzz, instrumented  # noqa: E402 - what it fuzzes with lies there
+
+if TYPE_CHECKING:
+    from tests.fuzz.trial import Target
+
 MOST_KEPT: Final = 24
 LARGEST_KEPT: Final = 8192
 """Bytes of an input that is kept: small ones say more, and the repository carries them."""
@@ -46,33 +52,51 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", action="store_true", help="let the kept corpus grow by what reached new code")
-    parser.add_argument("targets", nargs="*", default=list(TARGETS), metavar="TARGET")
+    parser.add_argument("targets", nargs="*", metavar="TARGET")
     args = parser.parse_args()
-    with ThreadPoolExecutor(args.jobs) as pool:
-        ended = list(pool.map(lambda name: _told(_run(name, args.seconds, keep=args.keep)), args.targets))
-    return int(any(each.code for each in ended))
+    targets = instrumented()
+    if unknown := set(args.targets) - set(targets):
+        parser.error(f"no such target: {', '.join(sorted(unknown))}")
+    named = [targets[name] for name in args.targets or targets]
+    failed = [ended.name for ended in _run(named, args.seconds, jobs=args.jobs, keep=args.keep) if ended.code]
+    return int(bool(failed))
 
 
-def _run(name: str, seconds: int, *, keep: bool) -> Ended:
-    found, kept = WORK / name, CORPUS / name
-    for folder in (found, kept):
+def _run(targets: Sequence[Target], seconds: int, *, jobs: int, keep: bool) -> Iterator[Ended]:
+    """Run each in a process of its own, and tell of it when it has ended."""
+    waiting = deque(targets)
+    running: dict[object, tuple[Target, BaseProcess]] = {}
+    with TemporaryDirectory() as scratch:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                target = waiting.popleft()
+                process = _begun(target, seconds, scratch)
+                running[process.sentinel] = target, process
+            for sentinel in connection.wait([process.sentinel for _, process in running.values()]):
+                target, process = running.pop(sentinel)
+                process.join()
+                yield _told(_ended(target.name, process.exitcode or 0, keep=keep))
+
+
+def _begun(target: Target, seconds: int, scratch: str) -> BaseProcess:
+    """Fork for one target: all is imported already, and no thread runs."""
+    found, kept, own = WORK / target.name, CORPUS / target.name, Path(scratch, target.name)
+    for folder in (found, kept, own):
         folder.mkdir(parents=True, exist_ok=True)
-    limits = (f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048", "-reduce_inputs=1")
-    code, log = _fuzz(name, *limits, f"-artifact_prefix={WORK}/{name}-", "-print_final_stats=1", str(found), str(kept))
-    (WORK / f"{name}.log").write_text(log, "utf-8")
-    tried = re.search(r"number_of_executed_units: (\d+)", log)
+    limits = [f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048", "-reduce_inputs=1"]
+    told = [f"-artifact_prefix={found}-", "-print_final_stats=1", str(found), str(kept)]
+    process = multiprocessing.get_context("fork").Process(
+        target=fuzz, args=(target, found, found.with_suffix(".log"), str(own), [*limits, *told])
+    )
+    process.start()
+    return process
+
+
+def _ended(name: str, code: int, *, keep: bool) -> Ended:
+    tried = re.search(r"number_of_executed_units: (\d+)", (WORK / f"{name}.log").read_text("utf-8", "replace"))
     if keep and not code:
         _keep(name)
-    return Ended(name, code, tried[1] if tried else "?", len(list(kept.iterdir())))
-
-
-def _fuzz(name: str, *options: str) -> tuple[int, str]:
-    """Run one target in a process and a temporary folder of its own; give its exit status and what it said."""
-    with TemporaryDirectory() as folder:
-        env = {**os.environ, "TMPDIR": folder, "PYTHONPATH": os.pathsep.join([str(ROOT), str(WORK / "packages")])}
-        command = [sys.executable, "-m", "tests.fuzz.one", name, str(WORK / name), *options]
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False)
-    return done.returncode, done.stderr.decode("utf-8", "replace")
+    return Ended(name, code, tried[1] if tried else "?", len(list((CORPUS / name).iterdir())))
 
 
 def _keep(name: str) -> None:
