@@ -1,8 +1,7 @@
-"""One deployment per region: what an outage, a forged log and a whole demonstration leave to be seen."""
+"""One deployment per region: each has its own, serves the others, and sees an outage and a forged log."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
@@ -11,16 +10,10 @@ import pytest
 
 from ecert.app.demo.founding import bootstrap_delta
 from ecert.app.regions.running import raised, serving
-from ecert.domain import certificate
-from ecert.domain.catalogue import by_code
 from ecert.domain.receipt import format_container
 from ecert.domain.use import parse_use
 from issuer.kept import read
-from issuer.seals import open_certificate, open_mutable
-from issuer.store import certificates
 from tests.delta import ITEM, LI, WANTS, code_of, driver, furnish, laid_out, new_key, standing
-from tests.demonstration import run_demonstration
-from tests.journeys.test_demo_privacy import COUNTIES, found, texts_of
 from tests.world import BEGINNING, Time, use
 from verifier.presentations import Asking, verify_file
 from verifier.redemptions import Redemption, redeem
@@ -33,7 +26,6 @@ if TYPE_CHECKING:
 
     from ecert.app.delta import Delta
     from ecert.app.wiring import House
-    from tests.demonstration import Run
     from verifier.report import Report
 
 
@@ -128,53 +120,6 @@ def test_a_forged_audit_log_is_caught_by_every_other_region(tmp_path: Path) -> N
         assert [delta.of(region).replica.forged_logs for region in (31, 33, 34)] == [{32: batches}] * 3
 
 
-@pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
-    home = tmp_path_factory.mktemp("network") / "var"
-    return home, run_demonstration(home, "--network", "--json", where=home.parent)
-
-
-def test_the_whole_demonstration_holds_on_four_deployments(network: tuple[Path, Run]) -> None:
-    _, run = network
-
-    assert run.code == 0, run.err[-2000:]
-    assert run.result["summary"]["missed"] == 0
-    told = {each["name"]: each["got"] for each in run.result["expectations"]}
-    assert (told["story-archive"], told["home-region-unreachable"]) == ("accept", "cannot_decide")
-
-
-@pytest.mark.network
-def test_the_whole_demonstration_holds_on_four_validators_and_four_processes(tmp_path: Path) -> None:
-    run = run_demonstration(tmp_path / "var", "--network", "--json")
-
-    assert (run.code, run.result["summary"]["missed"]) == (0, 0), run.err[-2000:]
-    assert "on one embedded chain" not in run.err
-    assert {path.name for path in (tmp_path / "var/regions").glob("*/serve.json")} == {"serve.json"}
-    assert len(list((tmp_path / "var/regions").glob("*/serve.json"))) == 4
-
-
-def test_qingpu_keeps_nothing_of_the_wujiang_holder_and_a_planted_element_is_found(
-    network: tuple[Path, Run], tmp_path: Path
-) -> None:
-    home, run = network
-    time = Time(run.ended)
-    laid = laid_out(home / "regions")
-    with raised(laid, time, drivers={"embedded": driver(time)}) as delta:
-        personal = frozenset(personal_of(delta.of(32))) - frozenset(everybody_of(delta.of(31))) - COUNTIES
-        assert {LI.id, LI.name} <= personal
-        assert len(personal) > 10
-
-        kept = left_by(delta.of(31))
-        assert len(kept) > 100_000
-        assert found(personal, kept) == set()
-        assert found(personal, run.err.encode()) == set()
-
-        write_audit(delta.of(31), LI.id)
-        (tmp_path / "log").write_text(json.dumps({"event": LI.name}, ensure_ascii=False), "utf-8")
-        assert found(personal, left_by(delta.of(31))) == {LI.id}
-        assert found(personal, (tmp_path / "log").read_bytes()) == {LI.name}
-
-
 def settle_judged(delta: Delta, region: int, *, by: tuple[int, ...]) -> None:
     """Settle until each has judged all of a region's log: one that did not answer in time is asked again."""
     others = [delta.of(other).replica for other in by]
@@ -200,47 +145,3 @@ def present_offline(delta: Delta, text: str) -> Report:
 def stored(delta: Delta, data: bytes) -> Report:
     window = delta.of(31)
     return verify_file(data, asking=Asking("310118", LI.ref), replica=window.replica, now=window.floor.now())
-
-
-def personal_of(house: House) -> Iterator[str]:
-    """Yield all that Jiangsu's certificates say of Mr Li."""
-    for read_face in faces(house):
-        if LI.id in {holder.id for holder in read_face.holders}:
-            yield from (read_face.licence.serial, LI.id, LI.name)
-            yield from texts_of(by_code(read_face.type_code).elements, read_face.elements)
-
-
-def everybody_of(house: House) -> Iterator[str]:
-    """Yield all that this region's own certificates say of its own people: a shared birthplace names nobody."""
-    for read_face in faces(house):
-        yield from texts_of(by_code(read_face.type_code).elements, read_face.elements)
-
-
-def faces(house: House) -> Iterator[certificate.Certificate]:
-    with closing(sqlite3.connect(house.floor.settings.database.removeprefix("sqlite:///"))) as rows:
-        licences = [row[0] for row in rows.execute("SELECT id FROM issuer_certificate")]
-    with house.floor.database.reading() as connection:
-        for row in certificates.find_all(connection, licences).values():
-            yield certificate.parse(open_certificate(house.floor.vault, row))
-
-
-def left_by(house: House) -> bytes:
-    """Give every file of a deployment, and all that its own keys can open in its database."""
-    parts = [path.read_bytes() for path in sorted(house.floor.settings.home.rglob("*")) if path.is_file()]
-    parts += [record.body for region in house.floor.regions for record in house.audit.read(region)]
-    with closing(sqlite3.connect(house.floor.settings.database.removeprefix("sqlite:///"))) as rows:
-        licences = [row[0] for row in rows.execute("SELECT id FROM issuer_certificate")]
-        names = [row[0] for row in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        every = [row for name in names for row in rows.execute(f'SELECT * FROM "{name}"')]  # noqa: S608 - own names
-    parts += [str(value).encode() for row in every for value in row if not isinstance(value, bytes)]
-    parts += [value for row in every for value in row if isinstance(value, bytes)]
-    with house.floor.database.reading() as connection:
-        stored_rows = certificates.find_all(connection, licences).values()
-    for row in stored_rows:
-        face = certificate.parse(open_certificate(house.floor.vault, row))
-        parts += [
-            json.dumps(face.elements, ensure_ascii=False).encode(),
-            str(open_mutable(house.floor.vault, row)).encode(),
-        ]
-        parts += [f"{holder.id} {holder.name}".encode() for holder in face.holders]
-    return b"\x00|\x00".join(parts)
