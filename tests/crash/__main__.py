@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -12,9 +13,10 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 from ecert.app.wiring import House
@@ -54,10 +56,9 @@ def main() -> int:
     runs = [run for run in listed if args.only in {None, run.strike.name}]
     folder = Path(tempfile.mkdtemp(prefix="ecert-crash-"))
     say(f"{len(runs)} runs in {folder}; founding the house that they copy")
-    grounds = _network_grounds(folder) if args.network else [embedded_ground(folder)] * LANES
-    if not _prove_judges(grounds[0], folder, is_brief=args.network):
-        return 1
-    lanes = [fork(lambda lane=lane: _lane(runs[lane::LANES], grounds[lane], folder, lane)) for lane in range(LANES)]
+    begin = partial(_network_ground, folder) if args.network else partial(_same, embedded_ground(folder))
+    turn = multiprocessing.get_context("fork").Value("i", 0)
+    lanes = [fork(partial(_lane, lane, begin, _taken(runs, turn), folder)) for lane in range(LANES)]
     statuses = [os.waitpid(lane, 0)[1] for lane in lanes]
     results = [json.loads(line) for lane in range(LANES) for line in (folder / f"lane-{lane}").read_text().splitlines()]
     ok = _tell(results, time.monotonic() - began) and statuses == [0] * LANES and len(results) == len(runs)
@@ -66,16 +67,28 @@ def main() -> int:
     return 0 if ok else 1
 
 
-def _network_grounds(folder: Path) -> list[Ground]:
-    """Give each lane a network, whose blocks come as fast as they can while there is anything to put into them."""
-    return [
-        network_ground(folder / f"ground-{lane}", commit_wait="100ms", heartbeat="1m", lane=lane)
-        for lane in range(LANES)
-    ]
+def _same(ground: Ground, _lane: int) -> Ground:
+    return ground
 
 
-def _prove_judges(ground: Ground, folder: Path, *, is_brief: bool) -> bool:
+def _network_ground(folder: Path, lane: int) -> Ground:
+    """Give a lane a network of its own, whose blocks come as fast as they can while there is anything to put in."""
+    return network_ground(folder / f"ground-{lane}", commit_wait="100ms", heartbeat="1m", lane=lane)
+
+
+def _taken(runs: Sequence[Run], turn: Synchronized[int]) -> Iterator[Run]:
+    """Yield the runs that no other lane has taken yet."""
+    while True:
+        with turn.get_lock():
+            place, turn.value = turn.value, turn.value + 1
+        if place >= len(runs):
+            return
+        yield runs[place]
+
+
+def _prove_judges(ground: Ground, folder: Path) -> bool:
     """Tell whether the judges pass a day's whole house and name whatever is broken in it."""
+    is_brief = ground.network is not None
     whole = folder / "whole"
     ground.lay(whole)
     if in_a_process(lambda: _spend_a_day(whole)) != 0:
@@ -123,7 +136,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _lane(runs: Iterable[Run], ground: Ground, folder: Path, lane: int) -> None:
+def _lane(lane: int, begin: Callable[[int], Ground], runs: Iterable[Run], folder: Path) -> None:
+    """Work through what no other lane has taken; the first proves the judges before."""
+    ground = begin(lane)
+    if lane == 0 and not _prove_judges(ground, folder):
+        sys.exit(1)
     with (folder / f"lane-{lane}").open("a") as results:
         for run in runs:
             home = folder / f"run-{run.number}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ecert.domain.errors import Unavailable
@@ -54,9 +54,25 @@ def test_bytes_that_are_no_bundle(content: bytes) -> None:
         checker.judge(content, GENESIS)
 
 
+def without_signature(number: int) -> dict[str, Any]:
+    """Give the bundle with one of four signatures left out: three are more than two thirds."""
+    told = copy.deepcopy(BUNDLE)
+    told["blocks"][0]["commit"]["signatures"][number] = None
+    return told
+
+
+FEWER = [without_signature(number) for number in range(4)]
+
+
+@pytest.mark.parametrize("told", FEWER)
+def test_three_of_four_signatures_say_the_same(told: Any) -> None:  # noqa: ANN401 - JSON
+    assert checker.judge(checker.canonical(told), GENESIS) == checker.judge(checker.canonical(BUNDLE), GENESIS)
+
+
 @given(bent(BUNDLE))
+@example(FEWER[0])
 def test_a_bundle_with_anything_in_one_place(told: Any) -> None:  # noqa: ANN401 - JSON
-    if told != BUNDLE:
+    if told not in (BUNDLE, *FEWER):
         with pytest.raises(Refused):
             checker.judge(checker.canonical(told), GENESIS)
 
