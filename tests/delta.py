@@ -1,4 +1,4 @@
-"""Four deployments over one embedded chain, each with its own home and port, speaking loopback HTTP to one another.
+"""Four deployments over one embedded chain, each with its own home, database and port, speaking loopback HTTP.
 
 A test asks `delta.of(region)` for a deployment as its rooms see it, or `url(delta, region)` over HTTP from outside.
 Time stands still but where the chain needs its next second, as in tests/world.py.
@@ -6,7 +6,9 @@ Time stands still but where the chain needs its next second, as in tests/world.p
 
 from __future__ import annotations
 
+import shutil
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +18,12 @@ from ecert.app.demo.people import household
 from ecert.app.demo.stock import Stock
 from ecert.app.demo.wants import Want
 from ecert.app.regions import free_ports, opened, plan
-from ecert.app.wiring import open_house
 from ecert.domain import ids
 from ecert.runtime.clock import WallClock
 from ledger.drivers.embedded import open_embedded
-from tests.world import BEGINNING, Time, settings_of
+from tests import world
+from tests.databases import copy_home, environment
+from tests.world import BEGINNING, CLOCK_FILE, Time
 from wallet_codes.mint import MintRequest, mint
 
 if TYPE_CHECKING:
@@ -32,7 +35,20 @@ if TYPE_CHECKING:
     from ecert.runtime.settings import Settings
     from ledger.port import Ledger
 
-__all__ = ["ITEM", "LI", "WANTS", "code_of", "driver", "furnish", "laid_out", "new_key", "standing", "together", "url"]
+__all__ = [
+    "ITEM",
+    "LI",
+    "WANTS",
+    "code_of",
+    "copied",
+    "driver",
+    "furnish",
+    "laid_out",
+    "new_key",
+    "standing",
+    "together",
+    "url",
+]
 
 ITEM = "EC-0001"
 LI = household(32, 1).people["husband"]
@@ -41,34 +57,53 @@ WANTS = (Want(1, "ES256", 32, 32, 1), Want(24, "ES256", 32, 32, 1))
 
 
 @contextmanager
-def standing(home: Path, *, is_real: bool = False, **more: str) -> Iterator[Delta]:
+def standing(templates: Path, home: Path, *, is_real: bool = False, **more: str) -> Iterator[Delta]:
     """Open four deployments, bootstrapped; `is_real` lets the machine's clock tell the time."""
-    time = Time(BEGINNING)
-    way = opened(laid_out(home, **more), WallClock()) if is_real else _still(laid_out(home, **more), time)
-    with way as delta:
-        bootstrap_delta(delta)
+    laid, time = copied(templates, home, is_real=is_real, **more)
+    with _opened(laid, time) as delta:
+        delta.settle()
         yield delta
+
+
+def copied(templates: Path, home: Path, *, is_real: bool = False, **more: str) -> tuple[Plan, Clock]:
+    """Copy four deployments that whoever comes first founds and bootstraps among a run's `templates`, none open yet."""
+    template = templates / ("regions-real" if is_real else "regions")
+    if not template.exists():
+        _found(template, is_real=is_real)
+    home.mkdir(mode=0o700)
+    for entry in template.iterdir():
+        copy_home(entry, home / entry.name) if entry.is_dir() else shutil.copy(entry, home)
+    return laid_out(home, **more), WallClock() if is_real else Time(float((home / CLOCK_FILE).read_text("ascii")))
+
+
+def _found(template: Path, *, is_real: bool) -> None:
+    time = WallClock() if is_real else Time(BEGINNING)
+    try:
+        with _opened(laid_out(template), time) as delta:
+            bootstrap_delta(delta)
+            delta.settle()
+        (template / CLOCK_FILE).write_text(f"{time.now()}", "ascii")
+    except BaseException:
+        shutil.rmtree(template)  # half a world would fail everybody after, for no reason of theirs
+        raise
 
 
 @contextmanager
-def together(home: Path) -> Iterator[Delta]:
+def together(templates: Path, home: Path) -> Iterator[Delta]:
     """Open one deployment of all four regions, bootstrapped, to be asked in the same way."""
-    time = Time(BEGINNING)
-    house = open_house(settings_of(home), time, drivers={"embedded": driver(time)})
-    try:
-        delta = Delta.alone(house)
-        bootstrap_delta(delta)
-        yield delta
-    finally:
-        house.close()
+    with world.copied(templates / "world", home) as opened_world:
+        yield Delta.alone(opened_world.house)
 
 
-def _still(laid: Plan, time: Time) -> AbstractContextManager[Delta]:
-    return opened(laid, time, drivers={"embedded": driver(time)})
+def _opened(laid: Plan, time: Clock) -> AbstractContextManager[Delta]:
+    return opened(laid, time, drivers={"embedded": driver(time)}) if isinstance(time, Time) else opened(laid, time)
 
 
 def laid_out(home: Path, **more: str) -> Plan:
-    return plan(home, free_ports(), more={"ECERT_BATCH_SECONDS": "0", **more})
+    """Lay out four deployments with free ports, and databases as this run has them."""
+    laid = plan(home, free_ports(), more={"ECERT_BATCH_SECONDS": "0", **more})
+    own = {region: {**told, **environment(home / str(region))} for region, told in laid.environments.items()}
+    return replace(laid, environments=own)
 
 
 def driver(time: Time) -> Callable[[str, Settings, Clock], Ledger]:

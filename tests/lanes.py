@@ -1,10 +1,11 @@
-"""Makes targets side by side: `python -m tests.lanes test-sqlite 'forge FOUNDRY_PROFILE=short' ...`, two at a time.
+"""Makes targets side by side: `python -m tests.lanes [--lanes 2] test-sqlite 'forge FOUNDRY_PROFILE=short' ...`.
 
 What a part says comes in one piece when it has ended, with its time. The first that fails ends the others.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -18,7 +19,6 @@ from typing import IO, Final
 
 __all__ = ["main"]
 
-LANES: Final = 2
 _GRACE: Final = 60
 """Seconds in which an interrupted part stops its servers and validators."""
 _LOOK: Final = 0.1
@@ -32,7 +32,7 @@ class _Part:
     began: float
 
 
-def main(names: Sequence[str], *, lanes: int = LANES) -> int:
+def main(names: Sequence[str], *, lanes: int) -> int:
     """Make every target, in their order; 1 if one fails."""
     waiting, running, outcomes = deque(names), list[_Part](), list[str]()
     all_well = True
@@ -118,4 +118,8 @@ def _stop(number: int, _frame: object) -> None:
 if __name__ == "__main__":
     for number in (signal.SIGTERM, signal.SIGINT):  # also where a shell's background job was born deaf to the second
         signal.signal(number, _stop)
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m tests.lanes", description=__doc__)
+    parser.add_argument("--lanes", type=int, default=2, metavar="N", help="how many at a time")
+    parser.add_argument("targets", nargs="+", metavar="TARGET", help="with its variables, in one word")
+    told = parser.parse_args()
+    sys.exit(main(told.targets, lanes=told.lanes))

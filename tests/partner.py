@@ -68,7 +68,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("partner")
     # The client asks the machine's clock, so the deployments do too.
-    with standing(folder / "var", is_real=True, ECERT_DEMO="1") as delta:
+    with standing(tmp_path_factory.getbasetemp(), folder / "var", is_real=True, ECERT_DEMO="1") as delta:
         licences = furnish(delta)
         kept = read(delta.of(32).issuer, licences[1], authority=WANTS[0].seat.uscc)
         client = runpy.run_path(str(CLIENT))

@@ -30,7 +30,8 @@ STRANGER = HolderRef("001", "340199198803070048")
 
 @pytest.fixture(scope="module", params=sorted(WAYS))
 def delta(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delta]:
-    with WAYS[request.param](tmp_path_factory.mktemp("delta") / "var") as opened:
+    home = tmp_path_factory.mktemp("delta") / "var"
+    with WAYS[request.param](tmp_path_factory.getbasetemp(), home) as opened:
         furnish(opened)
         yield opened
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
-from ecert.app.demo.founding import bootstrap_delta
 from ecert.app.regions.running import raised, serving
 from ecert.domain.receipt import format_container
 from ecert.domain.use import parse_use
 from issuer.kept import read
-from tests.delta import ITEM, LI, WANTS, code_of, driver, furnish, laid_out, new_key, standing
-from tests.world import BEGINNING, Time, use
+from tests.delta import ITEM, LI, WANTS, code_of, copied, driver, furnish, new_key, standing
+from tests.world import use
 from verifier.presentations import Asking, verify_file
 from verifier.redemptions import Redemption, redeem
 from wallet_codes.holdings import HoldingsRequest
@@ -29,9 +28,15 @@ if TYPE_CHECKING:
     from verifier.report import Report
 
 
+@pytest.fixture
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the founded regions of a run lie, that others are copies of."""
+    return tmp_path_factory.getbasetemp()
+
+
 @pytest.fixture(scope="module")
 def delta(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delta]:
-    with standing(tmp_path_factory.mktemp("delta") / "var") as opened:
+    with standing(tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("delta") / "var") as opened:
         furnish(opened)
         yield opened
 
@@ -81,14 +86,13 @@ def test_who_asks_for_certificates_is_recorded_without_the_holder(delta: Delta) 
     assert last.record == {"by": "33", "types": [WANTS[0].kind.code], "found": 1}
 
 
-def test_a_home_region_down_stops_its_online_codes_alone(tmp_path: Path) -> None:
-    time = Time(BEGINNING)
-    laid = laid_out(tmp_path / "var")
+def test_a_home_region_down_stops_its_online_codes_alone(templates: Path, tmp_path: Path) -> None:
+    laid, time = copied(templates, tmp_path / "var")
     with raised(laid, time, drivers={"embedded": driver(time)}) as delta, ExitStack() as others:
         for region in (31, 33, 34):
             others.enter_context(serving(delta.of(region), laid.ports[region]))
         with serving(delta.of(32), laid.ports[32]):
-            bootstrap_delta(delta)
+            delta.settle()
             licences = furnish(delta)
             online, offline = code_of(delta), code_of(delta, kind="offline", item="EC-0101")
             container = read(delta.of(32).issuer, licences[1], authority=WANTS[0].seat.uscc).container
@@ -103,16 +107,16 @@ def test_a_home_region_down_stops_its_online_codes_alone(tmp_path: Path) -> None
             assert present(delta, online).verdict.value == "accept"
 
 
-def test_a_forged_audit_log_is_caught_by_every_other_region(tmp_path: Path) -> None:
-    with standing(tmp_path / "var") as delta:
+def test_a_forged_audit_log_is_caught_by_every_other_region(templates: Path, tmp_path: Path) -> None:
+    with standing(templates, tmp_path / "var") as delta:
         for _ in range(2):
             write_audit(delta.of(32), "honest")
             delta.settle()
         assert all(house.replica.forged_logs == {} for house in delta.each)
 
-        path = delta.of(32).floor.settings.database.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path)) as rows, rows:
-            assert rows.execute("UPDATE ledger_audit SET leaf = ? WHERE position = 0", (bytes(32),)).rowcount == 1
+        forge = text("UPDATE ledger_audit SET leaf = :leaf WHERE position = 0")
+        with delta.of(32).floor.database.transaction() as connection:
+            assert connection.execute(forge, {"leaf": bytes(32)}).rowcount == 1
         write_audit(delta.of(32), "after the forgery")
         settle_judged(delta, 32, by=(31, 33, 34))
 

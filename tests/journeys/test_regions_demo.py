@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ecert.app.regions import free_ports, plan
 from ecert.domain import certificate
 from ecert.domain.catalogue import by_code
 from ecert.runtime.keys import open_keys
@@ -19,7 +20,7 @@ from ecert.runtime.vault import Vault
 from issuer.seals import open_certificate, open_mutable
 from issuer.store import certificates
 from ledger.auditing import AuditLog
-from tests.delta import LI, laid_out
+from tests.delta import LI
 from tests.demonstration import run_demonstration
 from tests.journeys.test_demo_privacy import COUNTIES, found, texts_of
 
@@ -108,7 +109,7 @@ class Left:
 
 @contextmanager
 def left(home: Path, region: int) -> Iterator[Left]:
-    settings = load_settings(laid_out(home / "regions").environments[region])
+    settings = load_settings(plan(home / "regions", free_ports()).environments[region])
     with closing(open_database(settings.database)) as database:
         vault = Vault(open_keys(settings.signer).secret("vault"))
         yield Left(region, settings.home, settings.database.removeprefix("sqlite:///"), database, vault)
