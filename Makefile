@@ -48,9 +48,9 @@ validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fre
 test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
-# Two parts at a time, each with its time, the longest first; the first that fails ends all (tests/lanes.py).
-test-all: openssl chromium postgres node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) ## Run the tests on SQLite and PostgreSQL, of the contracts and the validator; needs openssl, chromium, postgresql, Node 20, Go
-	$(BIN)/python -m tests.lanes test-postgres test-sqlite validator-check test-large \
+# Three parts at a time, for live validators wait; the longest first; the first that fails ends all (tests/lanes.py).
+test-all: openssl chromium postgres nginx node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) $(SIGNER) ## Run every test: on SQLite, PostgreSQL and live validators, of the contracts and the validator; needs openssl, chromium, postgresql, nginx, Node 20, Go, root
+	$(BIN)/python -m tests.lanes --lanes 3 test-postgres test-sqlite network-test validator-check test-large \
 		"forge FOUNDRY_PROFILE=short" slither
 
 test-sqlite: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run every test of Python that needs no validator, on SQLite

@@ -1,24 +1,28 @@
 """How much of a validator's disk an empty block, an anchored root and a changed status take, as the network works.
 
-The consensus log, which is cut at 1 GB, is left out; what LevelDB has not compacted yet is in it.
+The consensus log, which is cut at 1 GB, is left out, and so is what was overwritten: `ecertd compact` drops it first.
 """
 
 from __future__ import annotations
 
+import subprocess
 import time
 from dataclasses import dataclass
 from typing import Final
 
 from bench.network.names import ANCHOR, BLOCK, CHANGE
 from bench.timing import Row, row
-from ecert.app.network.looking import look
+from ecert.app.network.homes import BINARY
+from ecert.app.network.looking import await_height, look
 from ecert.app.network.plan import Plan
+from ecert.app.network.processes import start, stop
 
 __all__ = ["NAMES", "Weight", "rows", "weigh"]
 
 NAMES: Final = {"anchored", "changed", "idled"}
 """The pairs of weights that `rows` wants."""
 _LOG: Final = "cs.wal"
+_PATIENCE: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,16 @@ class Weight:
 
 
 def weigh(plan: Plan, *, count: int = 0) -> Weight:
-    """Weigh the blocks and states of the first validator."""
-    folder = plan.home(plan.nodes[0]) / "data"
-    octets = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and _LOG not in path.parts)
-    return Weight(octets, look(plan, plan.nodes[0], now=time.time()).height or 0, count)
+    """Weigh the blocks and states of the first validator, which is down meanwhile while the others go on."""
+    node = plan.nodes[0]
+    height = look(plan, node, now=time.time()).height or 0
+    stop(plan, node)
+    subprocess.run([str(BINARY), "compact", "--home", str(plan.home(node))], check=True)  # noqa: S603 - our own binary
+    files = (plan.home(node) / "data").rglob("*")
+    octets = sum(path.stat().st_size for path in files if path.is_file() and _LOG not in path.parts)
+    start(plan, node)
+    await_height(plan, height, now=time.time, patience=_PATIENCE)
+    return Weight(octets, height, count)
 
 
 def rows(*, anchored: tuple[Weight, Weight], changed: tuple[Weight, Weight], idled: tuple[Weight, Weight]) -> list[Row]:

@@ -109,6 +109,18 @@ func peersCommand() *cobra.Command {
 	return cmd
 }
 
+// compactCommand gives a stopped node's disk back what its databases no longer need.
+func compactCommand() *cobra.Command {
+	var where string
+	cmd := &cobra.Command{
+		Use: "compact", Short: "Rewrite a stopped node's databases without what was overwritten", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return home.Compact(where) },
+	}
+	cmd.Flags().StringVar(&where, "home", "", "the home's directory")
+	require(cmd, "home")
+	return cmd
+}
+
 // testnetCommand makes all keys in one place, which is right for a demonstration alone.
 func testnetCommand() *cobra.Command {
 	var under string

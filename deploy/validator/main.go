@@ -33,7 +33,7 @@ func rootCommand(where string) *cobra.Command {
 	root := &cobra.Command{Use: chain.Name, Short: "A validator of the consortium's chain", SilenceUsage: true}
 	comet := &cobra.Command{Use: "comet", Short: "This node's identity in consensus", PersistentPreRunE: configured(where)}
 	comet.AddCommand(server.ShowNodeIDCmd(), server.ShowValidatorCmd(), server.ShowAddressCmd())
-	root.AddCommand(startCommand(where), initCommand(), joinCommand(), peersCommand(), testnetCommand(), comet)
+	root.AddCommand(startCommand(where), initCommand(), joinCommand(), peersCommand(), compactCommand(), testnetCommand(), comet)
 	return root
 }
 

@@ -40,6 +40,15 @@ def test_what_is_done_says_so_with_its_time(tmp_path: Path) -> None:
     assert (tmp_path / "late").exists()
 
 
+def test_no_more_run_at_a_time_than_there_are_lanes(tmp_path: Path) -> None:
+    told = {
+        number: lanes(tmp_path, "--lanes", number, "late", "good").communicate(timeout=PATIENCE)[0] for number in "12"
+    }
+
+    assert told["1"].index("== late: done") < told["1"].index("== good: begins")
+    assert told["2"].index("== good: begins") < told["2"].index("== late: done")
+
+
 def test_the_first_that_fails_is_named_and_ends_the_others(tmp_path: Path) -> None:
     said, _ = (run := lanes(tmp_path, "long", "bad", "late")).communicate(timeout=PATIENCE)
 
