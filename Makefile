@@ -11,6 +11,7 @@ VALIDATOR := build/validator/ecertd
 SIGNER := build/validator/testsigner
 BASE ?= HEAD~1
 ON := $(if $(POSTGRES),$(BIN)/python -m tests.postgres)
+MISFORTUNES := $(strip $(if $(SHORT),,tests/crash) $(if $(POSTGRES),,tests/crash/full_disk.py))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -36,8 +37,8 @@ network: $(READY) $(VALIDATOR) ## Bring up four validators on this machine, foun
 	$(BIN)/ecert network up
 	$(BIN)/ecert network found
 
-network-test: nginx $(READY) $(VALIDATOR) $(SIGNER) ## Run the tests that need live validators; needs nginx, and root, for one fills a disk
-	$(BIN)/python -m pytest -m network
+network-test: nginx postgres $(READY) $(VALIDATOR) $(SIGNER) ## Run the tests that need live validators, on a throw-away PostgreSQL; needs nginx, postgresql, and root, for one fills a disk
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m network
 
 # -trimpath as in the build, so that the modules are compiled once for both.
 validator-check: go ## Judge the validator: format, vet, staticcheck, tests, fresh module list
@@ -49,7 +50,7 @@ test: $(READY) ## Set up, then run the tests that need no system package
 	$(BIN)/python -m pytest -m "not system and not interop and not network"
 
 # Three parts at a time, for live validators wait; the longest first; the first that fails ends all (tests/lanes.py).
-test-all: openssl chromium postgres nginx node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) $(SIGNER) ## Run every test: on SQLite, PostgreSQL and live validators, of the contracts and the validator; needs openssl, chromium, postgresql, nginx, Node 20, Go, root
+test-all: openssl chromium postgres nginx node go $(READY) $(SOLC) $(INTEROP) $(SLITHER) $(VALIDATOR) $(SIGNER) ## Run the tests on SQLite, PostgreSQL and live validators, of the contracts and the validator; needs openssl, chromium, postgresql, nginx, Node 20, Go, root
 	$(BIN)/python -m tests.lanes --lanes 3 test-postgres test-sqlite network-test validator-check test-large \
 		"forge FOUNDRY_PROFILE=short" slither
 
@@ -62,12 +63,13 @@ test-postgres: openssl chromium postgres node $(READY) $(SOLC) $(INTEROP) ## Run
 test-large: $(READY) ## Run the tests that weigh their own process, each in one that has done nothing else
 	$(BIN)/python -m pytest tests/hostile/test_large.py
 
-furnish: $(VALIDATOR) $(SIGNER) $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(SLITHER) ## Make ready what any target needs of Python, Node and Go
+furnish: $(VALIDATOR) $(SIGNER) $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(SLITHER) ## Build the validator, and fetch what the targets need of Python and Node
 
-# POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files.
+# POSTGRES=1 kills houses on a throw-away PostgreSQL; what fills disks is about SQLite's files. SHORT=1 leaves out the
+# locks and clocks, which are among the tests.
 # NETWORK=1 kills houses that stand on live validators, and then validators under load.
 crash: $(READY) $(if $(NETWORK),$(VALIDATOR)) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1, NETWORK=1); needs root
-	$(if $(NETWORK),,$(ON) $(BIN)/python -m pytest -q tests/crash $(if $(POSTGRES),,tests/crash/full_disk.py))
+	$(if $(NETWORK),,$(if $(MISFORTUNES),$(ON) $(BIN)/python -m pytest -q $(MISFORTUNES)))
 	$(ON) $(BIN)/python -m tests.crash $(if $(NETWORK),--network) $(if $(SHORT),--short)
 	$(if $(NETWORK),$(BIN)/python -m tests.crash.rounds $(if $(SHORT),--short))
 
@@ -180,7 +182,7 @@ $(FUZZ): tests/fuzz/requirements.lock | $(READY)
 	$(BIN)/pip install --quiet --require-hashes --no-deps --only-binary :all: --target build/fuzz/packages -r $<
 	@touch $@
 
-$(VALIDATOR): $(wildcard deploy/validator/go.* deploy/validator/*.go deploy/validator/*/*.go) | go
+$(VALIDATOR): $(filter-out %_test.go deploy/validator/testsigner/%,$(wildcard deploy/validator/go.* deploy/validator/*.go deploy/validator/*/*.go)) | go
 	@mkdir -p build/validator
 	cd deploy/validator && go build -trimpath -ldflags "-s -w" -o ../../$@ .
 

@@ -135,10 +135,10 @@ def prove_slot(sealed: LightBlock, answer: object, *, contract: bytes, slot: int
         return checker.slot_value(proof, checker.evm_root(stores, sealed.app_hash), contract=contract, slot=slot)
 
 
-def slot_query(*, contract: bytes, slot: int, height: int) -> dict[str, str]:
-    """Give the parameters of the `/abci_query` that `prove_slot` reads."""
+def slot_query(*, contract: bytes, slot: int, height: int) -> dict[str, str | bool]:
+    """Give the parameters of the `abci_query` (JSON-RPC) that `prove_slot` reads."""
     key = b"\x02" + contract + slot.to_bytes(checker.WORD, "big")
-    return {"path": '"/store/evm/key"', "data": f"0x{key.hex()}", "height": str(height), "prove": "true"}
+    return {"path": "/store/evm/key", "data": key.hex(), "height": str(height), "prove": True}
 
 
 def format_block(block: LightBlock) -> bytes:

@@ -16,10 +16,9 @@ from itertools import product
 from typing import Any, Final, NamedTuple
 
 from ecert.domain.catalogue import CATALOGUE
+from ecert.runtime.settings import REGIONS
 
-__all__ = ["NOES", "REGIONS", "Cell", "No", "cells", "parse_noes", "why_not"]
-
-REGIONS: Final = ("31", "32", "33", "34")
+__all__ = ["NOES", "Cell", "No", "cells", "parse_noes", "why_not"]
 
 
 class Cell(NamedTuple):

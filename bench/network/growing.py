@@ -16,6 +16,7 @@ from ecert.app.network.homes import BINARY
 from ecert.app.network.looking import await_height, look
 from ecert.app.network.plan import Plan
 from ecert.app.network.processes import start, stop
+from ecert.domain.errors import Unavailable
 
 __all__ = ["NAMES", "Weight", "rows", "weigh"]
 
@@ -23,6 +24,7 @@ NAMES: Final = {"anchored", "changed", "idled"}
 """The pairs of weights that `rows` wants."""
 _LOG: Final = "cs.wal"
 _PATIENCE: Final = 120.0
+_LOOK: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,18 @@ def weigh(plan: Plan, *, count: int = 0) -> Weight:
     files = (plan.home(node) / "data").rglob("*")
     octets = sum(path.stat().st_size for path in files if path.is_file() and _LOG not in path.parts)
     start(plan, node)
-    await_height(plan, height, now=time.time, patience=_PATIENCE)
+    _await_return(plan, height)
     return Weight(octets, height, count)
+
+
+def _await_return(plan: Plan, height: int) -> None:
+    """Wait until the first validator stands at the head again among all the others."""
+    await_height(plan, height, now=time.time, patience=_PATIENCE)
+    give_up = time.monotonic() + _PATIENCE
+    while (told := look(plan, plan.nodes[0], now=time.time())).peers != len(plan.nodes) - 1:
+        if time.monotonic() > give_up:
+            raise Unavailable("network.slow", f"{told.peers} peers after {_PATIENCE:.0f} s")
+        time.sleep(_LOOK)
 
 
 def rows(*, anchored: tuple[Weight, Weight], changed: tuple[Weight, Weight], idled: tuple[Weight, Weight]) -> list[Row]:

@@ -60,7 +60,7 @@ func joinCommand() *cobra.Command {
 				return err
 			}
 			doors := home.LocalDoors(terms.port)
-			doors.Peer = own.Peer
+			doors.Peer = home.ListenFor(own.Peer)
 			return home.Join(where, own, network, genesis, doors, terms.pace)
 		},
 	}

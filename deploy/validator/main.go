@@ -65,6 +65,11 @@ func settings(told *server.Context) home.Settings {
 	for _, option := range []string{"grpc.address", "json-rpc.address", "json-rpc.ws-address"} {
 		inner = append(inner, told.Viper.GetString(option))
 	}
+	for _, option := range []string{told.Config.PrivValidatorListenAddr, told.Config.RPC.GRPCListenAddress, told.Config.RPC.PprofListenAddress} {
+		if option != "" {
+			inner = append(inner, option)
+		}
+	}
 	return home.Settings{
 		Home: told.Config.RootDir, Moniker: told.Config.Moniker, ChainID: told.Viper.GetUint64(chain.IDOption),
 		Inner: inner, RemoteSigner: told.Config.PrivValidatorListenAddr != "",

@@ -22,10 +22,11 @@ from ecert.domain.errors import Conflict, EcertError, Malformed, Unavailable
 from ledger import light
 from ledger.drivers import views
 from ledger.drivers.permissioned import NetworkLedger
-from ledger.drivers.proven import Block, Proven, consensus
+from ledger.drivers.proven import Block, Proven
 from ledger.drivers.results import NO_RESULTS
 from ledger.drivers.validators import Endpoint, Validators
 from ledger.drivers.wire import SILENCE, Wire, tls_of
+from ledger.drivers.witness import consensus
 from ledger.port import ChainIdentity
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def open_network(
     validators = Validators(addresses.endpoints(silence=silence), clock=time.monotonic)
     try:
         if chain_id is None:
-            chain_id = validators.first(lambda endpoint: _admit(endpoint, first, clock))
+            validators.first(lambda endpoint: _admit(endpoint, first, clock))
             chain_id = validators.agreed(views.chain_id)
         kept.chain_id = chain_id
         proven = Proven(
@@ -125,8 +126,8 @@ def _first(content: bytes) -> LightBlock:
     return first
 
 
-def _admit(endpoint: Endpoint, first: LightBlock, clock: Callable[[], float]) -> int:
-    """Hold an endpoint's first block against the genesis file; return the number of its chain."""
+def _admit(endpoint: Endpoint, first: LightBlock, clock: Callable[[], float]) -> None:
+    """Hold an endpoint's first block against the genesis file."""
     answer = consensus(endpoint, "commit", height="1")
     try:
         block = light.verify(first, answer, now=clock())
@@ -136,7 +137,6 @@ def _admit(endpoint: Endpoint, first: LightBlock, clock: Callable[[], float]) ->
         raise Unavailable("ledger.genesis", f"{endpoint.name}: {fault}") from fault
     if block.time != first.time + 1:
         raise Unavailable("ledger.genesis", f"{endpoint.name}: its first block has another time than the genesis file")
-    return views.chain_id(endpoint)
 
 
 class _Kept:

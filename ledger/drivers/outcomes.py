@@ -18,9 +18,10 @@ from ecert.domain.errors import VerificationFailed
 from ledger.drivers import calls
 from ledger.drivers.evm import parse_transaction
 from ledger.drivers.gas import BLOCK_GAS
-from ledger.drivers.proven import WINDOW, consensus
+from ledger.drivers.proven import WINDOW
 from ledger.drivers.results import raw_transactions
 from ledger.drivers.views import receipt_block
+from ledger.drivers.witness import consensus
 from ledger.port import Outcome
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ from ledger import light
 from ledger.drivers.results import NO_RESULTS, Result, prove_results
 from ledger.drivers.validators import PATIENCE, Behind, Endpoint, Validators
 from ledger.drivers.wire import Refusal
+from ledger.drivers.witness import Witness, consensus, height_of
 from ledger.evidence.checker import Refused
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ledger.evidence.checker import Header
     from ledger.light import LightBlock
 
-__all__ = ["Block", "Proven", "consensus"]
+__all__ = ["Block", "Proven"]
 
 WINDOW: Final = 1000
 """A head this much newer than the one before is taken without the blocks between; they are read when asked for."""
@@ -133,11 +134,12 @@ class Proven:
         if block == 0:
             return bytes(32)
         height, sealed = self._sealed(block)
-        question = light.slot_query(contract=address, slot=slot, height=height)
-        return self.validators.first(
-            lambda endpoint: light.prove_slot(sealed, _state(endpoint, question), contract=address, slot=slot),
-            tries=PATIENCE,
-        )
+
+        def proven(endpoint: Endpoint) -> bytes:
+            told = Witness(endpoint).state(contract=address, slot=slot, height=height)
+            return light.prove_slot(sealed, told, contract=address, slot=slot)
+
+        return self.validators.first(proven, tries=PATIENCE)
 
     def _sealed(self, number: int) -> tuple[int, LightBlock]:
         """Return at which height to ask for the state after a block, and the header that seals it."""
@@ -149,13 +151,13 @@ class Proven:
     def _newer(self, endpoint: Endpoint) -> tuple[LightBlock, list[tuple[Header, Any]]]:
         """Read an endpoint's newest block and verify it, with the headers from the one known to it."""
         answer = consensus(endpoint, "commit")
-        height = _height(answer)
+        height = height_of(answer)
         endpoint.block = height
         if height < self.newest.height:
             raise Behind
         if height == self.newest.height:
             return self.newest, []
-        source = _Source(endpoint, {height: answer})
+        source = Witness(endpoint, {height: answer})
         newest = light.advance(self.newest, source, height=height, now=self.now())
         first = self.newest.height + 1 if height - self.newest.height <= WINDOW else height
         return newest, self._linked(endpoint, newest, first)
@@ -176,7 +178,7 @@ class Proven:
             anchor = self.newest
             if last < anchor.height:
                 trusted = max((c for c in self._checkpoints.values() if c.height <= last), key=lambda c: c.height)
-                anchor = light.advance(trusted, _Source(endpoint, {}), height=last, now=self.now())
+                anchor = light.advance(trusted, Witness(endpoint), height=last, now=self.now())
             return anchor, self._linked(endpoint, anchor, first)
 
         anchor, headers = self.validators.first(question, tries=PATIENCE)
@@ -227,16 +229,6 @@ class Proven:
                 del self._blocks[number]
 
 
-def consensus(endpoint: Endpoint, method: str, **params: str) -> Any:  # noqa: ANN401 - JSON of a stranger
-    """Ask the consensus RPC; `Behind` where it does not have the height."""
-    try:
-        return endpoint.tell(method, **params)
-    except Refusal as refusal:
-        if "height" in f"{refusal.message} {refusal.data}":
-            raise Behind from refusal
-        raise
-
-
 def _several(endpoint: Endpoint, method: str, asked: Sequence[dict[str, str]]) -> list[Any]:
     """Ask several things in one request; one by one where the validator takes no more, or is not to be had whole."""
     if len(asked) > 1:
@@ -255,36 +247,6 @@ def _proven(endpoint: Endpoint, *, sealed: dict[int, bytes]) -> dict[int, tuple[
     told = _several(endpoint, "block_results", [{"height": str(number)} for number in sealed])
     pairs = zip(sealed.items(), told, strict=True)
     return {number: prove_results(each, results_hash=digest) for (number, digest), each in pairs}
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    endpoint: Endpoint
-    known: dict[int, object]
-
-    def commit(self, height: int) -> object:
-        return self.known.get(height) or consensus(self.endpoint, "commit", height=str(height))
-
-    def validators(self, height: int) -> object:
-        return consensus(self.endpoint, "validators", height=str(height), per_page="100")
-
-
-def _state(endpoint: Endpoint, question: dict[str, str]) -> object:
-    """Ask for a key's value with its proof; what the state at that height does not answer is not there yet."""
-    params = {**question, "path": question["path"].strip('"'), "data": question["data"].removeprefix("0x")}
-    told = endpoint.tell("abci_query", **{**params, "prove": True})
-    if not isinstance(told, dict) or not isinstance(told.get("response"), dict):
-        raise Unavailable("ledger.answer_form", "abci_query: no answer")
-    if told["response"].get("code"):
-        raise Behind
-    return told
-
-
-def _height(answer: object) -> int:
-    try:
-        return int(answer["signed_header"]["header"]["height"])  # type: ignore[index] # JSON of a stranger
-    except (LookupError, TypeError, ValueError) as fault:
-        raise Unavailable("ledger.answer_form", "commit: no height") from fault
 
 
 def _metas(told: object, count: int) -> list[Any]:

@@ -70,7 +70,8 @@ class Wire:
         """
         told = self._parsed(self._body([_question(method, params, at) for at, params in enumerate(several)]))
         if not isinstance(told, list):
-            raise Unavailable("ledger.answer_form", f"{method}: {_result(method, told)!r:.60} for several questions")
+            alone = _result(method, told)
+            raise Unavailable("ledger.answer_form", f"{method}: {alone!r:.60} for several questions")
         answers = {each.get("id"): each for each in told if isinstance(each, dict)}
         return [_result(method, answers.get(at)) for at in range(len(several))]
 

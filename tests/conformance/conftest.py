@@ -35,7 +35,8 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
         kind = "two" if name == "two" else "one"
         if kind not in started:
             root = tmp_path_factory.mktemp("validators") / kind
-            started[kind] = start_network(root, founders, count=1 if kind == "two" else 4)
+            # They stand until the session ends: an empty block a second leaves the machine to others.
+            started[kind] = start_network(root, founders, count=1 if kind == "two" else 4, heartbeat="1s")
         return started[kind]
 
     yield named

@@ -58,7 +58,7 @@ def main() -> int:
     runs = [run for run in listed if args.only in {None, run.strike.name}]
     folder = Path(tempfile.mkdtemp(prefix="ecert-crash-"))
     say(f"{len(runs)} runs in {folder}; founding the house that they copy")
-    begin = partial(_network_ground, folder) if args.network else partial(_same, embedded_ground(folder))
+    begin = partial(_network_ground, folder) if args.network else partial(_shared, embedded_ground(folder))
     turn = multiprocessing.get_context("fork").Value("i", 0)
     places = range(NETWORK_LANES if args.network else LANES)
     lanes = [fork(partial(_lane, lane, begin, _taken(runs, turn), folder)) for lane in places]
@@ -75,7 +75,8 @@ def _told_by(lane: int, folder: Path) -> list[str]:
     return told.read_text().splitlines() if told.exists() else []
 
 
-def _same(ground: Ground, _lane: int) -> Ground:
+def _shared(ground: Ground, _lane: int) -> Ground:
+    """Give every lane the same ground: a house of its own chain is copied anywhere."""
     return ground
 
 

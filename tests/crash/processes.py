@@ -15,7 +15,7 @@ from ecert.runtime.logs import install_logs
 
 __all__ = ["ask_in_a_process", "fork", "in_a_process", "say"]
 
-PATIENCE = 180.0
+PATIENCE = 600.0
 
 
 def in_a_process(act: Callable[[], object]) -> int:

@@ -65,14 +65,14 @@ def main() -> int:
 def _run(targets: Sequence[Target], seconds: int, *, jobs: int, keep: bool) -> Iterator[Ended]:
     """Run each in a process of its own, and tell of it when it has ended."""
     waiting = deque(targets)
-    running: dict[object, tuple[Target, BaseProcess]] = {}
+    running: dict[int, tuple[Target, BaseProcess]] = {}
     with TemporaryDirectory() as scratch:
         while waiting or running:
             while waiting and len(running) < jobs:
                 target = waiting.popleft()
                 process = _begun(target, seconds, scratch)
                 running[process.sentinel] = target, process
-            for sentinel in connection.wait([process.sentinel for _, process in running.values()]):
+            for sentinel in connection.wait(list(running)):
                 target, process = running.pop(sentinel)
                 process.join()
                 yield _told(_ended(target.name, process.exitcode or 0, keep=keep))

@@ -50,8 +50,11 @@ def survivors(whole: bytes, places: Iterable[int]) -> Iterable[int]:
 
 
 if __name__ == "__main__":
+    every = 0
     for each in sys.argv[1:] or NAMES:
         told = (VECTORS / f"{each}.bundle.json").read_bytes()
         checker.judge(told, GENESIS)
         passed = list(survivors(told, range(len(told))))
+        every += len(passed)
         sys.stdout.write(f"{each}: {len(told)} bytes turned, {len(passed)} believed\n")
+    sys.exit(1 if every else 0)

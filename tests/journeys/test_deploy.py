@@ -137,7 +137,7 @@ def test_an_image_is_built_from_what_is_there(name: str) -> None:
 
 def test_settings_that_are_deployed_are_settings() -> None:
     composed = read("compose.yml")["services"]["service"]["environment"]
-    example = dict(re.findall(r"(?m)^ +(ECERT_\w+)=(\S+)$", (DEPLOY / "README.md").read_text("utf-8")))
+    example, _ = settings_of_the_page()
     assert set(example) - {"ECERT_HOME"} <= set(composed)
     filled = {name: example.get(name, text) for name, text in composed.items()}
     defaults = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", text) for name, text in composed.items()}
@@ -145,7 +145,7 @@ def test_settings_that_are_deployed_are_settings() -> None:
     first = re.search(r'"first-port", (\d+)', (DEPLOY / "validator" / "homes.go").read_text("utf-8"))
     assert first is not None
     own = Node(31, "shanghai", int(first[1]), "")
-    assert f"{own.port}:{own.port}" in str(read("compose.yml")["services"]["validator"]["ports"])
+    assert f"{own.port}:{own.port}" in str(read("compose.yml")["services"]["service"]["ports"])
     assert defaults["ECERT_LEDGER"] == example["ECERT_LEDGER"]
     assert defaults["ECERT_CONSENSUS"] == example["ECERT_CONSENSUS"]
     for environment in (filled, example):
@@ -154,6 +154,23 @@ def test_settings_that_are_deployed_are_settings() -> None:
         assert settings.consortium is not None
         assert set(settings.peers) == {32, 33, 34}
         assert (f"rpc+{own.json_rpc}", own.consensus_rpc) == (settings.ledger, f"http://{settings.consensus[0]}")
+
+
+def test_the_settings_with_every_members_proxy_name_its_doors() -> None:
+    example, others = settings_of_the_page()
+    settings = load_settings({**example, **others})
+    rpc, consensus = re.findall(r"listen (\d+) ssl", (DEPLOY / "nginx/validator.conf").read_text("utf-8"))
+
+    assert settings.ledger.startswith("rpc+https://31.")
+    assert settings.ledger.count(f":{rpc}") == len(settings.consensus) == 4
+    assert all(door.endswith(f":{consensus}") for door in settings.consensus)
+
+
+def settings_of_the_page() -> tuple[dict[str, str], dict[str, str]]:
+    """Read the settings with this region's own validator, and those in their place with every member's."""
+    page = (DEPLOY / "README.md").read_text("utf-8").split("name all four")
+    own, others = (dict(re.findall(r"(?m)^ +(ECERT_\w+)=(\S+)$", part)) for part in page)
+    return own, others
 
 
 def test_the_dashboard_asks_the_source_that_is_provided() -> None:

@@ -22,6 +22,7 @@ from ecert.runtime.keys import open_keys
 from ecert.runtime.settings import load_settings
 from issuer import held
 from ledger.drivers import calls
+from tests.databases import environment
 from tests.journeys.test_serve import served
 from tests.validators import Network, start_network
 
@@ -43,7 +44,7 @@ class Deployment:
 
     @property
     def settings(self) -> dict[str, str]:
-        return {"ECERT_HOME": str(self.home), **self.network.settings}
+        return {**environment(self.home), **self.network.settings}
 
     def run(self, *arguments: str, **settings: str) -> tuple[int, str, str]:
         env = {**os.environ, **self.settings, **settings, "PYTHONUTF8": "1", "ECERT_LOG": "warning"}

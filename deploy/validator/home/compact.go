@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 
 	"github.com/syndtr/goleveldb/leveldb"
+	"github.com/syndtr/goleveldb/leveldb/filter"
 	"github.com/syndtr/goleveldb/leveldb/opt"
+	"github.com/syndtr/goleveldb/leveldb/storage"
 	"github.com/syndtr/goleveldb/leveldb/util"
 )
 
@@ -21,7 +24,10 @@ func Compact(where string) error {
 	}
 	for _, folder := range folders {
 		if err := compact(folder); err != nil {
-			return fmt.Errorf("%s, which a running node holds: %w", folder, err)
+			if errors.Is(err, syscall.EAGAIN) || errors.Is(err, storage.ErrLocked) {
+				return fmt.Errorf("%s is held by a running node", folder)
+			}
+			return fmt.Errorf("%s: %w", folder, err)
 		}
 	}
 	return nil
@@ -33,8 +39,14 @@ func compact(folder string) error {
 	return errors.Join(opened(folder, everything), opened(folder, nothing))
 }
 
+// filtered are the databases that cosmos-db opens, with the filter that it opens them with; CometBFT's have none.
+var filtered = map[string]filter.Filter{
+	"application.db": filter.NewBloomFilter(10),
+	"evmindexer.db":  filter.NewBloomFilter(10),
+}
+
 func opened(folder string, act func(*leveldb.DB) error) error {
-	db, err := leveldb.OpenFile(folder, &opt.Options{ErrorIfMissing: true})
+	db, err := leveldb.OpenFile(folder, &opt.Options{ErrorIfMissing: true, Filter: filtered[filepath.Base(folder)]})
 	if err != nil {
 		return err
 	}

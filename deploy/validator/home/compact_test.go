@@ -61,6 +61,14 @@ func TestWhatWasOverwrittenIsDroppedAndTheRestStays(t *testing.T) {
 	}
 }
 
+func TestATableKeepsItsFilter(t *testing.T) {
+	where, _ := overwritten(t)
+	data := filepath.Join(where, "data")
+	require.NoError(t, os.CopyFS(filepath.Join(data, "application.db"), os.DirFS(filepath.Join(data, "state.db"))))
+	require.NoError(t, Compact(where))
+	require.Greater(t, octets(t, filepath.Join(data, "application.db")), octets(t, filepath.Join(data, "state.db")))
+}
+
 func TestARunningNodesDatabasesAreLeftAlone(t *testing.T) {
 	where, open := overwritten(t)
 	db := open()

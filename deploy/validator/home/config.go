@@ -2,6 +2,7 @@ package home
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,6 +19,16 @@ import (
 // Doors are the addresses, HOST:PORT, on which a node listens. Only Peer may be other than loopback.
 type Doors struct {
 	Peer, Comet, GRPC, JSONRPC, WebSocket string
+}
+
+// ListenFor is where a node listens whom the others reach at peer: on every address of its machine, whose own may be
+// another than the one that they know; on loopback where they do.
+func ListenFor(peer string) string {
+	_, port, err := net.SplitHostPort(peer)
+	if err != nil || isLoopback(peer) {
+		return peer
+	}
+	return net.JoinHostPort("0.0.0.0", port)
 }
 
 // LocalDoors are a node's on this machine: five ports from the first.

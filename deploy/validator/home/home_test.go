@@ -132,6 +132,15 @@ func TestAReadableKeyAndAnOpenDoorAreRefused(t *testing.T) {
 		told.Inner[1] = open
 		requireRefusal(t, OpenDoor, Inspect(told))
 	}
+	told.Inner[1] = "unix:///run/signer.sock"
+	require.NoError(t, Inspect(told))
+}
+
+func TestANodeListensOnEveryAddressButForLoopback(t *testing.T) {
+	require.Equal(t, "127.0.0.1:27000", ListenFor("127.0.0.1:27000"))
+	require.Equal(t, "0.0.0.0:27000", ListenFor("31.ecert.example:27000"))
+	require.Equal(t, "0.0.0.0:27000", ListenFor("203.0.113.31:27000"))
+	require.Equal(t, "no port", ListenFor("no port"))
 }
 
 func TestTheSameCardsMakeTheSameGenesis(t *testing.T) {

@@ -38,7 +38,8 @@ func (r Refusal) Error() string { return r.Code + ": " + r.Detail }
 type Settings struct {
 	Home, Moniker string
 	ChainID       uint64
-	// Doors that must be loopback: consensus RPC, gRPC, JSON-RPC, WebSocket.
+	// Doors that must be loopback or a file's: consensus RPC, gRPC, JSON-RPC, WebSocket, and the remote signer's, its
+	// own gRPC's and the profiler's where they are open.
 	Inner []string
 	// RemoteSigner is true where the validator's key is kept elsewhere (priv_validator_laddr).
 	RemoteSigner bool
@@ -161,6 +162,9 @@ func validatorKey(home string) (crypto.PubKey, error) {
 }
 
 func isLoopback(address string) bool {
+	if strings.HasPrefix(address, "unix://") {
+		return true
+	}
 	host, _, err := net.SplitHostPort(strings.TrimPrefix(address, "tcp://"))
 	if err != nil {
 		return false

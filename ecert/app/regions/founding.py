@@ -23,7 +23,7 @@ from ecert.app.wiring import account
 from ecert.domain.errors import Conflict, NotFound
 from ecert.runtime.clock import Clock
 from ecert.runtime.keys import open_keys
-from ecert.runtime.settings import Settings
+from ecert.runtime.settings import Settings, load_settings
 
 __all__ = ["found", "on_network", "up"]
 
@@ -95,7 +95,7 @@ def _laid(settings: Settings, founders: Callable[[], list[str]], *, founding: st
 
 
 def _signer(laid: Plan, region: int) -> str:
-    return laid.settings(region, bytes(20)).signer
+    return load_settings(laid.environments[region]).signer
 
 
 def _admin(region: int, signer: str) -> str:

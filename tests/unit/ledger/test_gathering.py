@@ -44,7 +44,7 @@ class Recorded:
 
     def state(self, *, contract: bytes, slot: int, height: int) -> object:
         asked = light.slot_query(contract=contract, slot=slot, height=height)
-        return self._answer(f"abci_query {asked['data'].removeprefix('0x')} {height}")
+        return self._answer(f"abci_query {asked['data']} {height}")
 
     def _answer(self, key: str) -> object:
         told = copy.deepcopy(RECORDED[key])

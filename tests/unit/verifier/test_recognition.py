@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ecert.domain.catalogue import CATALOGUE, by_no
-from verifier.recognition import NOES, REGIONS, cells, why_not
+from ecert.runtime.settings import REGIONS
+from verifier.recognition import NOES, cells, why_not
 
 
 def test_the_matrix_is_whole() -> None:

@@ -92,9 +92,7 @@ class Source:
         return self._kept("validators", height=str(height), per_page="100")
 
     def state(self, *, contract: bytes, slot: int, height: int) -> object:
-        question = light.slot_query(contract=contract, slot=slot, height=height)
-        path, data = question["path"].strip('"'), question["data"].removeprefix("0x")
-        return self._kept("abci_query", path=path, data=data, height=str(height), prove=True)
+        return self._kept("abci_query", **light.slot_query(contract=contract, slot=slot, height=height))
 
     def _kept(self, method: str, **params: object) -> object:
         key = f"{method} {params.get('data', '')} {params['height']}"
