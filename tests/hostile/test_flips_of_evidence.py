@@ -1,6 +1,6 @@
 """No byte of an evidence bundle can be turned: a turned one shows nothing, whichever it is.
 
-Every bundle is turned at every 49th byte, each from another on. All bytes of all of them are
+Every bundle is turned at every 49th byte, from another on in each run. All bytes of all of them are
 turned by `python -m tests.hostile.test_flips_of_evidence`.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from random import randrange
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,7 +31,7 @@ STRIDE = 49
 @pytest.mark.parametrize("name", NAMES)
 def test_a_turned_byte_shows_nothing(name: str, tell: Tell) -> None:
     whole = (VECTORS / f"{name}.bundle.json").read_bytes()
-    places = range(7 * NAMES.index(name), len(whole), STRIDE)
+    places = range(randrange(STRIDE), len(whole), STRIDE)  # noqa: S311 - other ones in each run
 
     assert checker.judge(whole, GENESIS)
     assert len(places) > 300

@@ -243,6 +243,15 @@ def test_a_clock_that_is_ten_minutes_slow_blames_itself(net: Net) -> None:
         net.open(now=NOW - 620)
 
 
+def test_a_clock_that_is_ten_minutes_fast_finds_the_chain_old_and_blames_no_validator(net: Net) -> None:
+    net.add(2)
+    with closing(net.open(now=NOW)) as right, closing(net.open(now=NOW + 600)) as fast:
+        assert fast.head() == right.head()
+        assert reading(fast, net) == reading(right, net)
+        assert NOW + 600 - fast.head().time >= 600
+        assert [each.reason for each in fast._validators.endpoints] == [None, None]
+
+
 def test_a_block_of_tomorrow_is_not_taken_in(net: Net) -> None:
     liar, _ = net.add(2)
     with closing(net.open()) as ledger:
