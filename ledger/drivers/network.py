@@ -172,7 +172,7 @@ class _Kept:
         block = light.format_block(self._newest).decode()
         content = orjson.dumps({"genesis": self._genesis, "chain_id": self.chain_id, "trusted": block})
         with suppress(OSError):  # a full disk costs the way from an older block, not the chain
-            beside = self._path.with_suffix(".new")
+            beside = self._path.with_suffix(f".{os.getpid()}.new")  # a home's processes keep one file, each by itself
             with beside.open("wb") as file:
                 file.write(content)
                 os.fsync(file.fileno())  # or a power cut could leave an empty file under the name

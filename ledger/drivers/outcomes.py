@@ -87,11 +87,13 @@ class Outcomes:
             self._read += 1
 
     def _look(self, wanted: bytes, ask: Callable[[Callable[[Endpoint], _Hint | None]], _Hint | None]) -> None:
+        head = self.proven.head().number
+
         def question(endpoint: Endpoint) -> _Hint | None:
             number = receipt_block(endpoint, wanted)
-            return None if number is None else _Hint(endpoint, number)
+            return None if number is None or number > head else _Hint(endpoint, number)
 
-        while (hint := ask(question)) is not None and hint.number <= self.proven.head().number:
+        while (hint := ask(question)) is not None:
             for result in self.proven.results(hint.number):
                 self._note(hint.number, result)
             if wanted in self._found:

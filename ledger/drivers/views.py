@@ -5,8 +5,9 @@ Every question names its block, so two validators are asked about one state and 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ecert.domain.errors import Unavailable
 from ledger.drivers.validators import Behind
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from ledger.drivers.validators import Endpoint
 
 __all__ = ["Viewed", "chain_id", "has_code", "next_nonce", "receipt_block", "view"]
+
+_QUANTITY: Final = re.compile(r"0x[0-9a-fA-F]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,6 @@ def _bytes(told: object) -> bytes:
 
 
 def _number(told: object) -> int:
-    try:
-        return int(str(told), 16)
-    except ValueError as fault:
-        raise Unavailable("ledger.answer_form", "not a number in hexadecimal") from fault
+    if not isinstance(told, str) or not _QUANTITY.fullmatch(told):
+        raise Unavailable("ledger.answer_form", "not a number in hexadecimal")
+    return int(told, 16)

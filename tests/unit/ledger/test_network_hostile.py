@@ -194,6 +194,19 @@ def test_a_hidden_receipt_is_found_elsewhere_once_the_nonce_is_used(net: Net) ->
     assert not any(each.received for each in net.endpoints)
 
 
+@pytest.mark.parametrize("named", ["0xd", "0xffffffffffffffff", "-0x1", "3", "", None, 3])
+def test_a_receipt_from_no_block_of_ours_stops_nobody(net: Net, named: object) -> None:
+    liar, *_ = net.add(4)
+    liar.bend = lambda m, _p, honest: {"blockNumber": named} if m == "eth_getTransactionReceipt" else honest
+    sent = net.chain.transactions[3][0]
+    with closing(net.open()) as ledger:
+        ledger.outcome(sent.hash)
+        ledger.submit(SignedTransaction(sent.raw, sent.hash))
+        found = ledger.outcome(sent.hash)
+        assert found is not None
+        assert found.block == 3
+
+
 def test_a_height_that_goes_back_takes_the_head_nowhere(net: Net) -> None:
     fast, slow = net.add(2)
     with closing(net.open()) as ledger:
