@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ecert.app.regions import free_ports, plan
 from ecert.domain import certificate
@@ -17,9 +20,8 @@ from ecert.runtime.keys import open_keys
 from ecert.runtime.settings import load_settings
 from ecert.runtime.storage import open_database
 from ecert.runtime.vault import Vault
-from issuer.seals import open_certificate, open_mutable
+from issuer.seals import open_certificate
 from issuer.store import certificates
-from ledger.auditing import AuditLog
 from tests.delta import LI
 from tests.demonstration import run_demonstration
 from tests.journeys.test_demo_privacy import COUNTIES, found, texts_of
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 Demonstrated = tuple["Path", "Run"]
 """The home that a demonstration left, and how it ended."""
+
+SEALED = {"issuer_certificate.sealed", "ledger_audit.sealed", "wallet_code.sealed", "wallet_use.sealed"}
+FRAME = 29
+"""Bytes of a sealed text besides the text: version, nonce, tag."""
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +87,16 @@ def test_qingpu_keeps_nothing_of_the_wujiang_holder_and_a_planted_element_is_fou
         assert {LI.id, LI.name} <= personal
         assert len(personal) > 10
 
-        kept = all_of(qingpu)
-        assert len(kept) > 100_000
-        assert found(personal, kept) == set()
-        assert found(personal, run.err.encode()) == set()
+        files, rows = files_of(qingpu), rows_of(qingpu)
+        assert min(len(files), len(rows)) > 100_000
+        own = set(everybody_of(qingpu))
+        assert found(own, rows) == own  # what is sealed is read
+        assert found(personal, files + run.err.encode()) == set()
+        assert found(personal, rows) == set()
 
-        plant(qingpu, LI.id)
+        unseen = {name for name, rows in planted(qingpu, LI.id) if found(personal, rows) != {LI.id}}
+        assert unseen == set()
         (tmp_path / "log").write_text(json.dumps({"event": LI.name}, ensure_ascii=False), "utf-8")
-        assert found(personal, all_of(qingpu)) == {LI.id}
         assert found(personal, (tmp_path / "log").read_bytes()) == {LI.name}
 
 
@@ -96,29 +104,32 @@ def test_qingpu_keeps_nothing_of_the_wujiang_holder_and_a_planted_element_is_fou
 class Left:
     """What a region's deployment left, opened with its own keys while nothing of it runs."""
 
-    region: int
     home: Path
     file: str
     database: Database
     vault: Vault
-
-    @property
-    def audit(self) -> AuditLog:
-        return AuditLog(self.database, self.vault)
+    key: bytes
 
 
 @contextmanager
 def left(home: Path, region: int) -> Iterator[Left]:
     settings = load_settings(plan(home / "regions", free_ports()).environments[region])
     with closing(open_database(settings.database)) as database:
-        vault = Vault(open_keys(settings.signer).secret("vault"))
-        yield Left(region, settings.home, settings.database.removeprefix("sqlite:///"), database, vault)
+        key = open_keys(settings.signer).secret("vault")
+        yield Left(settings.home, settings.database.removeprefix("sqlite:///"), database, Vault(key), key)
 
 
-def plant(deployment: Left, who: str) -> None:
-    """Write whom an audit record is about into it, which none may say."""
-    with deployment.database.transaction() as connection:
-        deployment.audit.record(connection, region=deployment.region, kind="test", record={"who": who}, now=0)
+def planted(deployment: Left, who: str) -> Iterator[tuple[str, bytes]]:
+    """Seal a text into one cell of each column that has bytes, one at a time; yield the column and all rows then."""
+    sealed = deployment.vault.seal(who.encode(), context=b"planted")
+    with closing(sqlite3.connect(deployment.file)) as rows:
+        columns = sorted({(table, name) for table, name, value in cells(rows) if isinstance(value, bytes)})
+        assert {f"{table}.{name}" for table, name in columns} >= SEALED
+        for table, name in columns:
+            one = f'SELECT rowid FROM "{table}" WHERE "{name}" IS NOT NULL LIMIT 1'  # noqa: S608 - own names
+            rows.execute(f'UPDATE "{table}" SET "{name}" = ? WHERE rowid = ({one})', (sealed,))  # noqa: S608 - own names
+            yield f"{table}.{name}", readable(deployment, rows)
+            rows.rollback()
 
 
 def personal_of(deployment: Left) -> Iterator[str]:
@@ -143,23 +154,32 @@ def faces(deployment: Left) -> Iterator[certificate.Certificate]:
             yield certificate.parse(open_certificate(deployment.vault, row))
 
 
-def all_of(deployment: Left) -> bytes:
-    """Give every file of a deployment, and all that its own keys can open in its database."""
-    parts = [path.read_bytes() for path in sorted(deployment.home.rglob("*")) if path.is_file()]
-    parts += [record.body for record in deployment.audit.read(deployment.region)]
+def files_of(deployment: Left) -> bytes:
+    return b"\x00".join(path.read_bytes() for path in sorted(deployment.home.rglob("*")) if path.is_file())
+
+
+def rows_of(deployment: Left) -> bytes:
     with closing(sqlite3.connect(deployment.file)) as rows:
-        licences = [row[0] for row in rows.execute("SELECT id FROM issuer_certificate")]
-        names = [row[0] for row in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        every = [row for name in names for row in rows.execute(f'SELECT * FROM "{name}"')]  # noqa: S608 - own names
-    parts += [str(value).encode() for row in every for value in row if not isinstance(value, bytes)]
-    parts += [value for row in every for value in row if isinstance(value, bytes)]
-    with deployment.database.reading() as connection:
-        stored_rows = certificates.find_all(connection, licences).values()
-    for row in stored_rows:
-        face = certificate.parse(open_certificate(deployment.vault, row))
-        parts += [
-            json.dumps(face.elements, ensure_ascii=False).encode(),
-            str(open_mutable(deployment.vault, row)).encode(),
-        ]
-        parts += [f"{holder.id} {holder.name}".encode() for holder in face.holders]
+        return readable(deployment, rows)
+
+
+def cells(rows: sqlite3.Connection) -> Iterator[tuple[str, str, object]]:
+    names = [row[0] for row in rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in names:
+        found_rows = rows.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - own names
+        columns = [each[0] for each in found_rows.description]
+        for row in found_rows:
+            yield from ((table, name, value) for name, value in zip(columns, row, strict=True))
+
+
+def readable(deployment: Left, rows: sqlite3.Connection) -> bytes:
+    """Give each cell as it is, and every one that holds bytes as the deployment's own key opens it, sealed or not."""
+    aes = algorithms.AES(HKDF(SHA256(), 32, None, b"ecert vault seal").derive(deployment.key))
+    parts: list[bytes] = []
+    for _, _, value in cells(rows):
+        parts.append(value if isinstance(value, bytes) else str(value).encode())
+        if isinstance(value, bytes) and len(value) > FRAME:
+            # GCM without its tag, which would ask what row it was sealed for: the counter begins behind the nonce's 1.
+            counter = value[1:13] + (2).to_bytes(4)
+            parts.append(Cipher(aes, modes.CTR(counter)).decryptor().update(value[13:-16]))
     return b"\x00|\x00".join(parts)
