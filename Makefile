@@ -74,7 +74,7 @@ furnish: $(VALIDATOR) $(SIGNER) $(READY) $(SOLC) $(INTEROP) $(FUZZ) $(PEERS) $(S
 crash: $(READY) $(if $(NETWORK),$(VALIDATOR)) ## Kill a house at every named durable write, judge it; full disk, locks, clocks (SHORT=1, POSTGRES=1, NETWORK=1); needs root
 	$(if $(NETWORK),,$(if $(MISFORTUNES),$(ON) $(BIN)/python -m pytest -q $(MISFORTUNES)))
 	$(ON) $(BIN)/python -m tests.crash $(if $(NETWORK),--network) $(if $(SHORT),--short)
-	$(if $(NETWORK),$(BIN)/python -m tests.crash.rounds $(if $(SHORT),--short))
+	$(if $(NETWORK),$(ON) $(BIN)/python -m tests.crash.rounds $(if $(SHORT),--short))
 
 interop: openssl node $(READY) $(SOLC) $(INTEROP) ## Have foreign implementations read ours, and ours theirs; needs openssl and Node 20 or newer
 	$(BIN)/python -m pytest tests/interop

@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
-__all__ = ["POSTGRES", "copy_home", "drop_under", "environment", "remove_home", "terminate", "url_of"]
+__all__ = ["POSTGRES", "copy_home", "drop_under", "environment", "lose", "remove_home", "terminate", "url_of"]
 
 POSTGRES: Final = os.environ.get("TEST_DATABASE", "")
 """The URL of the run's PostgreSQL; empty where the run is on SQLite."""
@@ -56,6 +56,15 @@ def remove_home(home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
     if POSTGRES:
         _execute(POSTGRES, f'DROP DATABASE IF EXISTS "{_name(home / "ecert.sqlite")}" WITH (FORCE)')
+
+
+def lose(file: Path) -> None:
+    """Lose a database, as a broken disk would: what comes to its place finds nothing."""
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+    if POSTGRES:
+        _execute(POSTGRES, f'DROP DATABASE IF EXISTS "{_name(file)}" WITH (FORCE)')
+        url_of(file)
 
 
 def drop_under(folder: Path) -> None:

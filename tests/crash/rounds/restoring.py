@@ -10,6 +10,7 @@ from ecert.app.backup import back_up, restore
 from tests.crash.housing import NOTES, time_of, told_settings
 from tests.crash.judging import judge_restored
 from tests.crash.processes import ask_in_a_process, in_a_process
+from tests.databases import lose
 
 __all__ = ["restored", "save"]
 
@@ -26,8 +27,7 @@ def save(home: Path) -> list[str]:
 
 def restored(home: Path) -> list[str]:
     """Lose the database, restore it and tell what is wrong then."""
-    for name in ("ecert.sqlite", "ecert.sqlite-wal", "ecert.sqlite-shm"):
-        (home / name).unlink(missing_ok=True)
+    lose(home / "ecert.sqlite")
     ended = in_a_process(lambda: restore(told_settings(home), time_of(home), home / _BACKUP))
     if ended:
         return [f"the restore ended with {ended}"]
