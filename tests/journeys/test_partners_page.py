@@ -75,6 +75,7 @@ def test_an_altered_trust_list_is_no_refusal_of_the_certificate(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    *,
     part: int,
     alter: Callable[[str], str],
     ended: int,

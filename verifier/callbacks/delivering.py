@@ -21,6 +21,7 @@ from ecert.domain.errors import EcertError
 from ecert.domain.signer import Signer
 from ecert.domain.status import Status
 from ecert.runtime.logs import log, place_of
+from ecert.runtime.signed.exchanging import run
 from ecert.runtime.storage import Database
 from verifier.callbacks.posting import Answer, Posting
 from verifier.callbacks.store import events, subscriptions
@@ -67,7 +68,7 @@ class Delivery:
                 return 0
         with self.database.transaction() as connection:
             turns = events.take_turns(connection, most=_AT_ONCE, now=now, until=now + _TURN)
-        for turn, answer in zip(turns, asyncio.run(self._post(turns)) if turns else (), strict=True):
+        for turn, answer in zip(turns, run(self._post(turns)) if turns else (), strict=True):
             self._conclude(turn, answer)
         return len(turns)
 
