@@ -18,7 +18,7 @@ from tests.unit.verifier.build import World, signer
 from tests.unit.verifier.called import CLIENT, PARTNER, Sponsor, open_sponsor
 from tests.unit.verifier.receiver import Receiver, receiving
 from verifier.callbacks import Posting, Subscription, Targets, Whose
-from verifier.callbacks.delivering import MOST_TRIES, OLDEST
+from verifier.callbacks.delivering import OLDEST
 
 NotBelieved = CLIENT["NotBelieved"]
 
@@ -122,21 +122,36 @@ def test_a_redirect_is_not_followed(sponsor: Sponsor, receiver: Receiver) -> Non
 
 @pytest.mark.usefixtures("subscription")
 @pytest.mark.parametrize("status", [404, 500])
-def test_tries_grow_apart_and_end(sponsor: Sponsor, receiver: Receiver, status: int) -> None:
+def test_tries_grow_apart_and_end_after_three_days(sponsor: Sponsor, receiver: Receiver, status: int) -> None:
     receiver.says(status)
     sponsor.change(7, 1)
-    waits, tried = [0], sponsor.now
+    began = sponsor.now
+    waits, tried = [0], began
     while standing(sponsor)[1]:
         if sponsor.deliver():
             waits.append(sponsor.now - tried)
             tried = sponsor.now
         sponsor.now += 60
 
-    assert len(receiver.came) == MOST_TRIES
+    assert OLDEST < tried - began <= OLDEST + 6 * 3600 + 60
     assert standing(sponsor) == (1, 0, 1)
     assert waits[2] <= 120
     assert all(wait <= 6 * 3600 + 60 for wait in waits)
     assert waits[-1] >= 3 * 3600
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_partner_that_is_down_over_a_weekend_is_told_on_monday(sponsor: Sponsor, receiver: Receiver) -> None:
+    receiver.says(503)
+    sponsor.change(7, 1)
+    for _ in range(63 * 60):  # from five on Friday to eight on Monday
+        sponsor.deliver()
+        sponsor.now += 60
+    receiver.says(204)
+    sponsor.now += 6 * 3600
+    sponsor.deliver()
+
+    assert standing(sponsor) == (1, 0, 0)
 
 
 @pytest.mark.usefixtures("subscription", "machine_time")
