@@ -107,24 +107,22 @@ def _event(told: Told) -> list[object]:
 
 def _hold_signature(token: jws.Jws, read: TrustList) -> None:
     """Verify by the list's own record of the key that the reader named: the name is the key's hash."""
-    for told in read.events:
-        args = told.args
-        is_named = told.name == "KeyAdded" and b64url_encode(args["keyId"]) == token.kid
-        if (
-            is_named
-            and key_id(args["spki"]) == args["keyId"]
-            and (args["region"], args["purpose"])
-            == (
-                read.region,
-                "gateway",
-            )
-        ):
-            try:
-                jws.verify(token, suite_name=args["suite"], spki=args["spki"])
-            except VerificationFailed:
-                raise NotAllowed("trust_list.signature") from None
-            return
-    raise NotAllowed("trust_list.key", "the key is not a gateway's of the region that issued the list")
+    key = next((told.args for told in read.events if _is_gateway_key(told, token.kid, read.region)), None)
+    if key is None:
+        raise NotAllowed("trust_list.key", "the key is not a gateway's of the region that issued the list")
+    try:
+        jws.verify(token, suite_name=key["suite"], spki=key["spki"])
+    except VerificationFailed:
+        raise NotAllowed("trust_list.signature") from None
+
+
+def _is_gateway_key(told: Told, kid: str, region: int) -> bool:
+    """Tell whether an event adds the key of this name, as a gateway's of this region."""
+    if told.name != "KeyAdded":
+        return False
+    key = told.args
+    is_named = b64url_encode(key["keyId"]) == kid and key_id(key["spki"]) == key["keyId"]
+    return is_named and key["region"] == region and key["purpose"] == "gateway"
 
 
 def _parse(claims: Mapping[str, Any]) -> TrustList:

@@ -55,7 +55,10 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(args: argparse.Namespace, verify_file: VerifyFile) -> int:
-    """Verify and print; the exit status is the verdict's. Unavailable where there is no replica to verify against."""
+    """Verify and print; the exit status is the verdict's.
+
+    What kept it from judging is raised, as Unavailable where there is no replica to verify against.
+    """
     try:
         report = verify_file(_read(args.file), asking=_asking(args))
     except (Malformed, NotFound) as fault:

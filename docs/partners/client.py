@@ -6,6 +6,8 @@ signed. The profile: docs/spec/gateway.md; from nothing to the first verdict: do
     python client.py key partner.pem                       # make a key, print what the sponsor is to be told
     python client.py verify card.json --item EC-0101 ...   # a verdict: 0 accept, 1 refuse, 2 cannot decide
     python client.py subscribe https://us.example/told ... # be called when something that was accepted changes
+
+1 is for a verdict alone: an outage, a forged answer or a refused request ends with 2 and a line on standard error.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -42,12 +44,14 @@ from cryptography.hazmat.primitives.serialization import (
 SKEW = 60
 LIMIT = 64 * 1024 * 1024
 EXIT = {"accept": 0, "refuse": 1, "cannot_decide": 2}
+NO_VERDICT, WRONG_USAGE = 2, 3
 REQUEST = ("@method", "@authority", "@path", "@query", "content-digest")
 CALLBACK = re.compile(
     r'ecert=(\("@method" "@authority" "@path" "@query" "content-digest"\)'
     r';created=([0-9]{1,12});keyid="([^"]*)";nonce="([A-Za-z0-9_-]{16,64})";tag="ecert-request")'
 )
 ANSWER = '("@status" "content-digest" "signature";req;key="ecert")'
+TRUST_LIST = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 ECDSA = ec.ECDSA(SHA256())
 
 
@@ -55,11 +59,12 @@ class NotBelieved(Exception):
     """It is not the sponsor's: not signed, by another key, about another request, altered, old or sent again."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Refused(Exception):
     """The request itself was refused; `code` is frozen, `retry_after` in seconds where it is worth a retry.
 
-    It may be unsigned, for a sponsor signs for those whom it knows: it says nothing of any certificate.
+    It may be unsigned, for a sponsor signs for those whom it knows, and `code` is empty where a proxy answered with a
+    page of its own: it says nothing of any certificate.
     """
 
     status: int
@@ -109,9 +114,14 @@ class Partner:
         self.ask("DELETE", f"/api/v1/subscriptions/{subscription}")
 
     def trust_list(self) -> str:
-        """Fetch the signed list for verifying offline; it carries its own signature."""
+        """Fetch the signed list for verifying offline; it carries its own signature, which whoever uses it holds."""
         with httpx.Client(timeout=self.timeout) as client:
-            return read(client, httpx.Request("GET", self.url + "/api/v1/trust-list"))[1].decode("ascii")
+            response, content = read(client, httpx.Request("GET", self.url + "/api/v1/trust-list"))
+        if not response.is_success:
+            raise refused(response, content)
+        if not TRUST_LIST.fullmatch(text := content.decode("ascii", "replace").strip()):
+            raise NotBelieved("the answer is no trust list")
+        return text
 
     def ask(self, method: str, path: str, body: object = None, once: str | None = None) -> Any:  # noqa: ANN401 - JSON
         """Ask, and believe the sponsor alone; NotBelieved, Refused, httpx.HTTPError."""
@@ -126,12 +136,9 @@ class Partner:
         except NotBelieved:
             if response.is_success:
                 raise
-        told = json.loads(answered) if answered else None
         if not response.is_success:
-            wait = response.headers.get("retry-after", "")
-            seconds = int(wait) if wait.isdigit() else None
-            raise Refused(response.status_code, str(told.get("code")), str(told.get("title")), seconds)
-        return told
+            raise refused(response, answered)
+        return json.loads(answered) if answered else None
 
 
 @dataclass
@@ -270,6 +277,18 @@ def read(client: httpx.Client, request: httpx.Request) -> tuple[httpx.Response, 
         response.close()
 
 
+def refused(response: httpx.Response, content: bytes) -> Refused:
+    """Read a problem as far as it is one: who refuses may be a proxy, with a page of its own or with nothing."""
+    try:
+        told = json.loads(content)
+    except (ValueError, RecursionError):
+        told = None
+    problem = told if isinstance(told, dict) else {}
+    wait = re.fullmatch(r"[0-9]{1,9}", response.headers.get("retry-after", ""))
+    code, title = (str(problem.get(name) or "") for name in ("code", "title"))
+    return Refused(response.status_code, code, title or response.reason_phrase, int(wait[0]) if wait else None)
+
+
 def make_key(path: Path) -> ec.EllipticCurvePrivateKey:
     """Make a P-256 key in a file of its owner's alone; an existing file is never overwritten."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -281,10 +300,19 @@ def make_key(path: Path) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def main() -> int:
-    """Run one command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    acts = parser.add_subparsers(dest="act", required=True)
+class Parser(argparse.ArgumentParser):
+    """Ends wrong usage with 3, for 2 means that nothing was decided."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say how it is used, and what is wrong."""
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_USAGE, f"{self.prog}: {message}\n")
+
+
+def parser() -> Parser:
+    """Describe the commands."""
+    made = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    acts = made.add_subparsers(dest="act", required=True)
     acts.add_parser("key", help="make a key").add_argument("key", type=Path)
     verify = acts.add_parser("verify", help="verify a file")
     listing = acts.add_parser("trust-list", help="fetch the list")
@@ -300,20 +328,51 @@ def main() -> int:
     verify.add_argument("--division", required=True)
     verify.add_argument("--holder", help="ID_TYPE:ID")
     verify.add_argument("--subscription", help="be called when what is accepted now changes later")
+    listing.add_argument("--to", type=Path, required=True, help="the file, replaced once the new list is whole")
     subscribe.add_argument("callback", help="an https URL of yours")
     subscribe.add_argument("--days", type=int, default=90, help="for how long what was accepted is kept")
     unsubscribe.add_argument("subscription")
-    args = parser.parse_args()
-    if args.act == "key":
-        print(key_name(make_key(args.key).public_key()))
-        return 0
+    return made
+
+
+def main() -> int:
+    """Run one command; 1 is a verdict's alone, so nothing may end as Python ends what nobody catches."""
+    args = parser().parse_args()
+    try:
+        if args.act == "key":
+            print(key_name(make_key(args.key).public_key()))
+            return 0
+        partner = opened(args)
+        card = json.loads(args.file.read_text("utf-8")) if args.act == "verify" else None
+    except Exception as fault:  # noqa: BLE001 - whatever is wrong with what was named
+        parser().error(f"{type(fault).__name__}: {fault}")
+    try:
+        return run(partner, args, card)
+    except Refused as no:
+        wait = "" if no.retry_after is None else f", try again in {no.retry_after} s"
+        print(f"refused: {no.status} {no.code} {no.title}{wait}", file=sys.stderr)
+    except Exception as fault:  # noqa: BLE001 - NotBelieved, httpx.HTTPError, or a defect: none is a verdict
+        print(f"{type(fault).__name__}: {fault}", file=sys.stderr)
+    return NO_VERDICT
+
+
+def opened(args: argparse.Namespace) -> Partner:
+    """Read both keys."""
     key, sponsor = load_pem_private_key(args.key.read_bytes(), None), load_pem_public_key(args.sponsor.read_bytes())
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(sponsor, ec.EllipticCurvePublicKey):
-        parser.error("P-256 keys are wanted")
-    partner = Partner(args.url, key, sponsor)
+        raise TypeError("P-256 keys are wanted")
+    if httpx.URL(args.url).scheme not in {"http", "https"}:
+        raise ValueError("an https URL is wanted")
+    return Partner(args.url, key, sponsor)
+
+
+def run(partner: Partner, args: argparse.Namespace, card: Any) -> int:  # noqa: ANN401 - JSON
+    """Ask, and print what came; the exit status is the verdict's."""
     match args.act:
         case "trust-list":
-            print(partner.trust_list())
+            beside = args.to.with_name(args.to.name + ".new")
+            beside.write_text(partner.trust_list() + "\n", "ascii")
+            beside.replace(args.to)  # who reads meanwhile, or after a failure, has the old list whole
         case "subscribe":
             print(partner.subscribe(args.callback, args.days))
         case "subscriptions":
@@ -321,16 +380,16 @@ def main() -> int:
         case "unsubscribe":
             partner.unsubscribe(args.subscription)
         case _:
-            return judge(partner, args)
+            return judge(partner, args, card)
     return 0
 
 
-def judge(partner: Partner, args: argparse.Namespace) -> int:
-    """Verify a file and print its report."""
+def judge(partner: Partner, args: argparse.Namespace, card: Any) -> int:  # noqa: ANN401 - JSON
+    """Verify a certificate and print its report."""
     id_type, _, number = (args.holder or "").partition(":")
     holder = {"id_type": id_type, "id": number} if number else None
     asked = {"division": args.division, "item": args.item, "holder": holder, "subscription": args.subscription}
-    report = partner.verify(json.loads(args.file.read_text("utf-8")), **asked)
+    report = partner.verify(card, **asked)
     print(json.dumps(report, ensure_ascii=False, indent=2))
     return EXIT[report["verdict"]]
 

@@ -1,6 +1,7 @@
 """`ecert`: one command line for operators, issuing departments and the demonstration.
 
-Exit codes: 0 done or accepted, 1 refused, 2 cannot be done or decided now, 3 wrong usage.
+Exit codes: 0 done or accepted, 1 refused, 2 cannot be done or decided now, 3 wrong usage. `ecert verify` ends with 1
+for a verdict alone: whatever kept it from judging is no refusal of the certificate.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, NoReturn
@@ -60,8 +62,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             case Malformed():
                 return WRONG_USAGE
             case _:
-                return REFUSED
+                return AWAY if args.command == "verify" else REFUSED
     except KeyboardInterrupt:
+        return AWAY
+    except Exception:
+        if args.command != "verify":
+            raise
+        traceback.print_exc()  # Python would end with 1
         return AWAY
 
 

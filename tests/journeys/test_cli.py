@@ -113,6 +113,15 @@ def test_the_verdict_is_the_exit_code(
     assert "Traceback" not in err
 
 
+def test_what_kept_it_from_judging_is_no_refusal(
+    run: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ECERT_CONSORTIUM", "0x" + "12" * 20)
+
+    assert run("verify", "good", "--holder", LI) == CANNOT_DECIDE
+    assert "ledger.other_chain" in capsys.readouterr().err
+
+
 def test_a_report_in_either_language(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     run("verify", "good", "--holder", LI)
     chinese = capsys.readouterr().out

@@ -21,17 +21,17 @@ from ecert.domain.errors import EcertError
 from ecert.domain.signer import Signer
 from ecert.domain.status import Status
 from ecert.runtime.logs import log, place_of
+from ecert.runtime.signed.exchanging import run
 from ecert.runtime.storage import Database
 from verifier.callbacks.posting import Answer, Posting
 from verifier.callbacks.store import events, subscriptions
 from verifier.callbacks.store.events import Event, Turn
 from verifier.callbacks.store.subscriptions import Whose
 
-__all__ = ["MOST_TRIES", "OLDEST", "Delivery", "body_of"]
+__all__ = ["OLDEST", "Delivery", "body_of"]
 
-MOST_TRIES: Final = 14
 OLDEST: Final = 3 * 86_400
-"""Seconds: an event that is older than this is tried once more at most."""
+"""Seconds: an event that is older than this is given up when it fails; a weekend is borne."""
 
 _TURN: Final = 60
 _AT_ONCE: Final = 16
@@ -67,7 +67,7 @@ class Delivery:
                 return 0
         with self.database.transaction() as connection:
             turns = events.take_turns(connection, most=_AT_ONCE, now=now, until=now + _TURN)
-        for turn, answer in zip(turns, asyncio.run(self._post(turns)) if turns else (), strict=True):
+        for turn, answer in zip(turns, run(self._post(turns)) if turns else (), strict=True):
             self._conclude(turn, answer)
         return len(turns)
 
@@ -120,7 +120,7 @@ class Delivery:
                 events.drop(connection, turn)
             elif answer.status == _GONE:
                 subscriptions.end(connection, turn.whose, turn.event.subscription)
-            elif turn.tries >= MOST_TRIES or now - turn.event.noted_at > OLDEST:
+            elif now - turn.event.noted_at > OLDEST:
                 subscriptions.give_up(connection, turn.event.subscription)
                 events.drop(connection, turn)
             else:

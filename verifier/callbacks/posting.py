@@ -1,7 +1,8 @@
 """One callback over HTTP: a POST signed like every other request of a region, to an address that may be called.
 
 The receiver is told nothing else, and nothing that it answers is read but its status and Retry-After: a redirect is
-not followed, and a body that never ends is not begun. Ten seconds count for the whole exchange.
+not followed, and a body that never ends is not begun. Ten seconds count for the whole exchange, where it runs in
+`ecert.runtime.signed.exchanging`.
 """
 
 from __future__ import annotations

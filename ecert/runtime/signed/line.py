@@ -19,6 +19,7 @@ import orjson
 from ecert.domain import strict
 from ecert.domain.errors import Conflict, EcertError, Malformed, NotAllowed, NotFound, Unavailable
 from ecert.domain.reasons import REASONS
+from ecert.runtime.signed.exchanging import run
 from ecert.runtime.signed.messages import FindKey, Message, sign_request, verify_answer
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Line:
         `gateway.answer_unsigned`, or what the other door said before it knew who asks (`gateway.clock`).
         """
         message, body = self._message(wanted, signer)
-        status, headers, answered = asyncio.run(self._exchange(message, body))
+        status, headers, answered = run(self._exchange(message, body))
         self._hold(message, status, headers, answered)
         told = _json(answered)
         if status not in _SUCCESS:

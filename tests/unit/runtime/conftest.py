@@ -9,12 +9,15 @@ import pytest
 from ecert.app.migrations import migrate
 from ecert.runtime.storage import Database, open_database
 from tests.databases import url_of
+from tests.resolver import resolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
+
+__all__ = ["resolver"]
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ssl
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import pytest
@@ -21,6 +23,7 @@ from ecert.domain.suites import generate, load_signer
 from ecert.runtime.signed import Line, Message, Wanted
 from ecert.runtime.signed.line import LIMIT, TIMEOUT
 from ecert.runtime.signed.messages import sign_answer
+from tests.resolver import HANGS, Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,6 +196,46 @@ def test_nobody_there_is_an_outage() -> None:
         line.ask(Wanted("/"), signer=OWN)
 
 
+@pytest.mark.usefixtures("resolver")
+def test_a_resolver_that_hangs_holds_nobody_up() -> None:
+    began = time.monotonic()
+    with answering(signs(THEIRS, 200, b"{}")) as port:
+        for _ in range(3):
+            with pytest.raises(Unavailable, match=r"gateway\.slow"):
+                line_to(HANGS, port, timeout=0.3).ask(Wanted("/", {}), signer=OWN)
+        assert line_to("region.example", port).ask(Wanted("/", {}), signer=OWN).body == {}
+
+    assert time.monotonic() - began < 10
+    assert sum(each.name == "resolver" for each in threading.enumerate()) == 1
+
+
+def test_names_are_resolved_anew_for_each_exchange(resolver: Resolver) -> None:
+    with answering(signs(THEIRS, 200, b"{}")) as port:
+        for _ in range(3):
+            line_to("region.example", port).ask(Wanted("/", {}), signer=OWN)
+        with pytest.raises(Unavailable):
+            line_to(HANGS, port, timeout=0.3).ask(Wanted("/", {}), signer=OWN)
+        resolver.let_go.set()
+        line_to(HANGS, port).ask(Wanted("/", {}), signer=OWN)
+
+    assert resolver.asked.count("region.example") == 3
+
+
+def line_to(host: str, port: int, *, scheme: str = "http", timeout: float = 60.0, ca_file: str | None = None) -> Line:
+    return Line(32, f"{scheme}://{host}:{port}", find_key, lambda: NOW, ca_file, timeout=timeout)
+
+
+@pytest.mark.usefixtures("resolver")
+def test_a_tls_certificate_is_held_to_the_name_that_was_resolved(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_x509_cert(tmp_path, "region.example"))
+    with answering(signs_over_tls, context) as port:
+        over_tls = {"scheme": "https", "ca_file": str(tmp_path / "cert.pem")}
+        assert line_to("region.example", port, **over_tls).ask(Wanted("/", {}), signer=OWN).body == {}
+        with pytest.raises(Unavailable, match=r"gateway\.tls"):
+            line_to("other.example", port, **over_tls).ask(Wanted("/", {}), signer=OWN)
+
+
 @pytest.mark.parametrize(("named", "code"), [("127.0.0.1", None), ("127.0.0.2", "gateway.tls")])
 def test_a_tls_certificate_for_another_host_is_refused(tmp_path: Path, named: str, code: str | None) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -213,14 +256,12 @@ def signs_over_tls(handler: Handler, request: Message) -> None:
 
 
 def _x509_cert(folder: Path, host: str) -> Path:
-    import ipaddress  # noqa: PLC0415 - for this certificate alone
-
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     begin = datetime.now(tz=UTC) - timedelta(days=1)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begin, begin + timedelta(2))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, SHA256())
     )
@@ -229,3 +270,9 @@ def _x509_cert(folder: Path, host: str) -> Path:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     whole.write_bytes(private + made.public_bytes(Encoding.PEM))
     return whole
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    with suppress(ValueError):
+        return x509.IPAddress(ip_address(host))
+    return x509.DNSName(host)

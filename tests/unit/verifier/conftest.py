@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.resolver import resolver
 from tests.unit.verifier.build import World
+
+__all__ = ["resolver"]
 
 
 @pytest.fixture
