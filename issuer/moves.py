@@ -25,7 +25,6 @@ from ledger import acts
 __all__ = ["Move", "due", "make_changes", "take_effect"]
 
 _AT_ONCE = 1_000
-_CALL = 2_000  # indices in a transaction: about 20 million gas (docs/contracts.md, Gas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +114,8 @@ def _grouped(
     for change in due_now:
         groups[change.region, rows[change.certificate].list, change.new, change.effective_at].append(change)
     for alike, members in groups.items():
-        for start in range(0, len(members), _CALL):
-            yield alike, members[start : start + _CALL]
+        for start in range(0, len(members), acts.MOST_INDICES):
+            yield alike, members[start : start + acts.MOST_INDICES]
 
 
 def _record(issuer: Issuer, connection: Connection, made: Iterable[StoredChange], *, kind: str, now: int) -> None:

@@ -13,6 +13,7 @@ from ecert.runtime.vault import Vault
 from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
 from ledger.directory import Directory
+from ledger.replica import Replica
 from ledger.sending import Sending
 
 __all__ = ["LIST_SIZE", "Issuer"]
@@ -24,8 +25,9 @@ LIST_SIZE = 2**17
 class Issuer:
     """The issuing side of a deployment's regions.
 
-    `signer` opens a region's status key; `trust` gives what this deployment has followed from the chain; `public_url`
-    has no slash at its end; `list_size` is a power of two from 1,024 on (docs/contracts.md, StatusRegistry).
+    `signer` opens a region's status key; `trust` gives what this deployment has followed from the chain and judges in
+    time, `followed` all of it; `public_url` has no slash at its end; `list_size` is a power of two from 1,024 on
+    (docs/contracts.md, StatusRegistry).
     """
 
     database: Database
@@ -38,6 +40,7 @@ class Issuer:
     audit: AuditLog
     regions: tuple[int, ...]
     trust: Callable[[], TrustState]
+    followed: Callable[[], Replica]
     public_url: str
     list_size: int = LIST_SIZE
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ecert.domain.ids import division_to_int
 from ledger.directory import ACCOUNT_ROLES, Directory
 from ledger.port import Call
 
 __all__ = [
+    "MOST_INDICES",
     "add_key",
     "allow_account",
     "create_status_list",
@@ -23,6 +25,9 @@ __all__ = [
     "sponsor_partner",
     "withdraw_grant",
 ]
+
+MOST_INDICES: Final = 2_000
+"""How many indices `set_status` is given at once: about 20 million gas (docs/contracts.md, Gas)."""
 
 _TRUST = "TrustRegistry"
 

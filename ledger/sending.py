@@ -67,9 +67,9 @@ class Sending:
             queued = queue_rows.next_nonce(connection, address)
         return self.ledger.next_nonce(address) if queued is None else queued
 
-    def is_busy(self, connection: Connection, account: str) -> bool:
-        """Tell whether anything that an account queued is not final yet."""
-        return queue_rows.has_unfinished(connection, self.account(account).address)
+    def is_busy(self, connection: Connection, account: str, *, purpose: str) -> bool:
+        """Tell whether anything that an account queued for a purpose is not final yet."""
+        return queue_rows.has_unfinished(connection, self.account(account).address, purpose=purpose)
 
     def accept(self, signed: SignedTransaction, *, account: bytes, nonce: int, purpose: str) -> int:
         """Queue a transaction that was signed elsewhere; the same bytes again are the same entry.

@@ -201,6 +201,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         audit=audit,
         regions=floor.regions,
         trust=lambda: trust_in_time(replica, now=floor.now()),
+        followed=lambda: replica,
         public_url=settings.public_url,
     )
     gateways = {region: Switch(region) for region in floor.regions}

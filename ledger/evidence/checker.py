@@ -228,12 +228,16 @@ def _faults(
 
 
 def _status(state: State, region: int, numbered: int, index: int) -> str:
-    """Read two bits of the newest registry in which they are not zero, once some registry knows the list."""
-    if index >= state.newest(b"status", mapping_slot(SIZES_SLOT, region, numbered))[1]:
+    """Read two bits: final ones of any registry stay, else the newest with the list tells, unless an older doubts."""
+    newest, size = state.newest(b"status", mapping_slot(SIZES_SLOT, region, numbered))
+    if index >= size:
         raise Refused("evidence.certificate", "no such place in a status list")
     slot = mapping_slot(WORDS_SLOT, region, numbered, index >> 7)
-    words = [state.number(contract, slot) for contract, *_ in state.offices(b"status")]
-    return next((_STATUSES[bits] for w in reversed(words) if (bits := w >> 2 * (index & 127) & 3)), _STATUSES[0])
+    told = {of: state.number(of, slot) >> 2 * (index & 127) & 3 for of, *_ in state.offices(b"status")}
+    bits = next((each for each in told.values() if each & 1), told[newest])
+    if not bits and any(told.values()):
+        raise Refused("evidence.undecided", "suspended in a registry that was succeeded: restored, or not carried over")
+    return _STATUSES[bits]
 
 
 def _signature(alg: str, spki: bytes, texts: Sequence[str]) -> str:
@@ -357,10 +361,9 @@ def read_header(told: object, chain_id: str) -> Header:
     """
     height, time, fields = _members(told, "height", "time", "fields")
     version, last, *hashes = [_hex(each) for each in _list(fields, 11)]
-    stamp = [_whole(part) for part in _list(time, 2)]
+    seconds, nanos = stamp = [_whole(part) for part in _list(time, 2)]
     head = [version, bytes_field(1, chain_id.encode()), number_field(1, _whole(height)), _stamp(stamp), last]
     digest = _tree(head + [bytes_field(1, each) for each in hashes])
-    seconds, nanos = stamp
     return Header(_whole(height), seconds, nanos, last, hashes[2], hashes[3], hashes[5], digest)
 
 
@@ -390,9 +393,7 @@ def verify_commit(header: Header, commit: object, *, validators: Sequence[Valida
         raise Refused("evidence.power", f"{signed} have signed block {header.height}")
 
 
-@lru_cache(maxsize=256)
-def _ed25519(key: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(key)
+_ed25519 = lru_cache(maxsize=256)(Ed25519PublicKey.from_public_bytes)
 
 
 def evm_root(stores: object, app_hash: bytes) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import struct
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -142,10 +143,17 @@ class Replica:
         entry = self._lists.get((region, number))
         return None if entry is None else (entry.offset, entry.size, entry.newest)
 
-    def recorded(self, *, region: int, number: int, index: int) -> Status | None:
-        """Return the status that the newest record of an index tells; its bits may be ahead of that after a crash."""
+    def recorded(self, *, region: int, number: int, indices: Iterable[int]) -> dict[int, Status]:
+        """Return the status that the newest record of each index tells; bits may be ahead of that after a crash."""
+        told = dict.fromkeys(indices, Status.VALID)
         entry = self._lists.get((region, number))
-        return None if entry is None else self._past(entry, index, at=None, known_at=None)
+        left, offset = set(told), entry.newest if entry else 0
+        while left and offset:
+            change, offset = self._change(offset)
+            named = left.intersection(change.indices)
+            told.update(dict.fromkeys(named, change.status))
+            left -= named
+        return told
 
     @property
     def position(self) -> int:

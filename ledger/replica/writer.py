@@ -128,18 +128,18 @@ class ReplicaWriter:
         if location is None or not all(index < location[1] for index in args["indices"]):
             raise Unavailable("replica.broken", f"no such place in status list {region}-{number}")
         offset, _size, newest = location
-        indices = self._movable(region, number, args["indices"])
+        indices = self._movable(region, number, args["indices"], status)
         body = layout.STATUS_CHANGE.pack(region, status, number, args["effectiveAt"], known, newest, len(indices))
         self._append(Kind.CHANGE, body + struct.pack(f"<{len(indices)}I", *indices))
         self._deferred.append(lambda: self._set_bits(offset, indices, status))
         self._settle()
 
-    def _movable(self, region: int, number: int, indices: Iterable[int]) -> tuple[int, ...]:
-        """Leave out what a succeeded registry made final: its successor, which began at zero, does not know."""
+    def _movable(self, region: int, number: int, indices: Iterable[int], status: int) -> tuple[int, ...]:
+        """Leave out what its successor, which began at zero, is told again, or does not know to be final."""
         if not self.reader.is_continued(region=region, number=number):
             return tuple(indices)
-        told = {index: self.reader.recorded(region=region, number=number, index=index) for index in indices}
-        return tuple(index for index, status in told.items() if status not in _FINAL)
+        told = self.reader.recorded(region=region, number=number, indices=indices)
+        return tuple(index for index, old in told.items() if old not in _FINAL and old != status)
 
     def _set_bits(self, offset: int, indices: tuple[int, ...], status: int) -> None:
         for index in indices:

@@ -82,9 +82,9 @@ def take_nonce(connection: Connection, account: bytes, *, first: Callable[[], in
     return int(after) - 1
 
 
-def has_unfinished(connection: Connection, account: bytes) -> bool:
-    """Tell whether an account has a transaction that is not final."""
-    here = (_transaction.c.account == account) & _transaction.c.block.is_(None)
+def has_unfinished(connection: Connection, account: bytes, *, purpose: str) -> bool:
+    """Tell whether an account has a transaction of a purpose that is not final."""
+    here = (_transaction.c.account == account) & (_transaction.c.purpose == purpose) & _transaction.c.block.is_(None)
     return connection.execute(select(_transaction.c.id).where(here).limit(1)).first() is not None
 
 

@@ -194,7 +194,7 @@ def _statuses(standing: Standing) -> Iterator[str]:
         ask = house.directory.call("StatusRegistry", "statusOf", row.region, row.list, row.idx)
         (chained,) = house.floor.ledger.ask(ask)
         followed = house.replica.status(region=row.region, number=row.list, index=row.idx)
-        recorded = house.replica.recorded(region=row.region, number=row.list, index=row.idx)
+        recorded = house.replica.recorded(region=row.region, number=row.list, indices=[row.idx])[row.idx]
         if not row.status == chained == followed == recorded:
             yield f"status: {row.id} is {row.status} here, {chained} on chain, {followed} ({recorded}) in the replica"
     for row in rows(house, "SELECT certificate, state FROM issuer_change WHERE state NOT IN ('final', 'overtaken')"):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,103 +10,32 @@ import pytest
 from ecert.domain import certificate, jws, merkle
 from ecert.domain.status import TYP, Status, list_id, parse_status_list_claims
 from ecert.domain.strict import b64url_decode
-from ecert.domain.suites import suite
 from issuer import (
     Change,
     change_many,
     due,
-    establish,
     held,
     issue,
     issue_many,
     read,
     renew,
-    reopen_lists,
     status_list_token,
 )
 from ledger import acts
-from ledger.directory import ACCOUNT_ROLES, look_up
-from ledger.drivers import calls
-from ledger.following import Follower
-from ledger.founding import Founding
-from ledger.port import Head
-from ledger.replica import CERTIFICATES, Replica, ReplicaWriter, open_replica
-from tests.conformance.ledgers import hurried_clock, open_hurried
-from tests.unit.issuer.world import HOUSEHOLD, LI, USCC, build, office, request
+from ledger.replica import CERTIFICATES
+from tests.unit.issuer.deployed import SUITES, Deployment, change, deployed, now, push
+from tests.unit.issuer.world import HOUSEHOLD, LI, USCC, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from issuer import Issued, Issuer
     from issuer.grounds import Action
-
-SUITES = tuple(name for name in ("ES256", "SM2-SM3") if suite(name).available)
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A room, its replica, and how to wait until everything queued is final and followed."""
-
-    room: Issuer
-    replica: Replica
-    follower: Follower
-
-    def settle(self) -> None:
-        deadline = time.monotonic() + 60
-        while self._round() or not self.room.anchoring.is_idle():
-            assert time.monotonic() < deadline, "waited in vain"
-            time.sleep(0.005)
-        self.follower.step()
-        self.replica.refresh()
-
-    def status(self, issued: Issued, *, at: int | None = None) -> Status | None:
-        region, number = list_id(issued.status.uri)
-        return self.replica.status(region=region, number=number, index=issued.status.index, at=at)
-
-    def _round(self) -> int:
-        due(self.room, now())
-        self.room.anchoring.close_batches(now())
-        return self.room.sending.push()
-
-
-def now() -> int:
-    return int(hurried_clock())
 
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with _deployed(tmp_path_factory.mktemp("deployment")) as made:
+    with deployed(tmp_path_factory.mktemp("deployment")) as made:
         yield made
-
-
-@contextmanager
-def _deployed(folder: Path) -> Iterator[Deployment]:
-    ledger = open_hurried(folder / "chain.sqlite")
-    room = build(folder, ledger).room
-    directory = Founding(room.sending, {31: "上海", 32: "江苏"}, lambda: _push(room), now).found()
-    identity = ledger.identity()
-    writer = ReplicaWriter(
-        folder, chain=identity, consortium=directory.consortium, genesis=Head(0, identity.genesis, 0)
-    )
-    replica = open_replica(folder)
-    room = replace(
-        room,
-        directory=directory,
-        anchoring=replace(room.anchoring, directory=directory, chain_id=identity.chain_id, seconds=0),
-        trust=lambda: replica.trust,
-    )
-    made = Deployment(room, replica, Follower(ledger, writer, directory.consortium, proofs=room.audit))
-    wanted = replace(office(), suites=SUITES)
-    for call in establish(room, wanted, now=now()):
-        with room.database.transaction() as connection:
-            room.sending.queue(connection, call, account="32-admin", now=now())
-    made.settle()
-    assert establish(room, wanted, now=now()) == ()
-    yield made
-    writer.close()
-    ledger.close()
-    room.database.close()
 
 
 @pytest.mark.parametrize("name", SUITES)
@@ -136,10 +63,10 @@ def test_every_change_reaches_the_chain_in_order(deployment: Deployment) -> None
     batch = issue_many(deployment.room, [request()] * 4, now=now())
     revoked, suspended, renewed, untouched = batch
     begun = now()
-    _change(deployment, revoked, "revoke")
-    _change(deployment, suspended, "suspend")
-    _change(deployment, suspended, "restore")
-    _change(deployment, suspended, "suspend")
+    change(deployment, revoked, "revoke")
+    change(deployment, suspended, "suspend")
+    change(deployment, suspended, "restore")
+    change(deployment, suspended, "suspend")
     successor = renew(deployment.room, renewed.licence_id, request(), now=now())
     deployment.settle()
 
@@ -175,7 +102,7 @@ def test_a_change_that_the_chain_s_clock_is_behind_is_sent_again(deployment: Dep
     ahead = now() + 100
     change = Change(issued.licence_id, "revoke", "lost")
     change_many(deployment.room, [change], authority=USCC, now=ahead)
-    _push(deployment.room)
+    push(deployment.room)
     while now() < ahead:
         time.sleep(0.01)
     deployment.settle()
@@ -199,14 +126,14 @@ def test_a_change_that_came_too_early_is_not_sent_again_behind_a_later_one(
 ) -> None:
     both = issue_many(deployment.room, [request()] * 2, now=now())
     if suspended is not None:
-        _change(deployment, both[suspended], "suspend")
+        change(deployment, both[suspended], "suspend")
     deployment.settle()
     ahead = now() + 100
     change_many(deployment.room, [Change(both[0].licence_id, early, "lost")], authority=USCC, now=ahead)
-    _push(deployment.room)
+    push(deployment.room)
     # One transaction carries the later change of both; where the chain refuses it for the first, the second waits too.
     change_many(deployment.room, [Change(each.licence_id, late, "lost") for each in both], authority=USCC, now=now())
-    _push(deployment.room)
+    push(deployment.room)
     while now() < ahead:
         time.sleep(0.01)
     for _ in range(3):
@@ -227,7 +154,7 @@ def test_a_change_that_the_chain_refuses_is_told_to_the_authority(deployment: De
     )
     with deployment.room.database.transaction() as connection:
         deployment.room.sending.queue(connection, call, account="32-status", now=now())
-    _change(deployment, issued, "suspend")
+    change(deployment, issued, "suspend")
     deployment.settle()
     due(deployment.room, now())
 
@@ -236,7 +163,7 @@ def test_a_change_that_the_chain_refuses_is_told_to_the_authority(deployment: De
 
 def test_a_served_list_is_the_chain_s_bit_for_bit(deployment: Deployment) -> None:
     issued = issue(deployment.room, request(), now=now())
-    _change(deployment, issued, "revoke")
+    change(deployment, issued, "revoke")
     deployment.settle()
     token = status_list_token(deployment.room, deployment.replica, region=32, number=1, now=now())
 
@@ -244,56 +171,3 @@ def test_a_served_list_is_the_chain_s_bit_for_bit(deployment: Deployment) -> Non
     assert claims.bitmap == deployment.replica.bitmap(region=32, number=1)
     assert claims.uri == issued.status.uri
     assert claims.bitmap[issued.status.index >> 2] >> 2 * (issued.status.index & 3) & 3 == Status.INVALID
-
-
-def test_a_succeeding_registry_gets_its_lists_and_takes_changes_of_what_was_issued_before(tmp_path: Path) -> None:
-    with _deployed(tmp_path) as before:
-        kept, ended = issue_many(before.room, [request()] * 2, now=now())
-        _change(before, ended, "revoke")
-        before.settle()
-        after = _succeeded(before)
-        assert reopen_lists(after.room, now()) == 1
-        assert reopen_lists(after.room, now()) == 0  # the first is under way
-        after.settle()
-        assert reopen_lists(after.room, now()) == 0
-        _change(after, kept, "suspend")
-        after.settle()
-        assert [after.status(kept), after.status(ended)] == [Status.SUSPENDED, Status.INVALID]
-
-
-def _succeeded(deployment: Deployment) -> Deployment:
-    """Let a new StatusRegistry succeed, as after the restart that lets a deployment see it."""
-    room, ledger = deployment.room, deployment.room.sending.ledger
-    admin = room.sending.account("31-admin").address
-    address = calls.created_address(admin, room.sending.nonce_for(admin))
-    with room.database.transaction() as connection:
-        consortium = (room.directory.consortium,)
-        room.sending.queue_deployment(connection, "StatusRegistry", consortium, account="31-admin", now=now())
-    action = ledger.encode(room.directory.call("Consortium", "appointContract", ACCOUNT_ROLES["status"], address))
-    _push(room)
-    (made,) = ledger.ask(room.directory.call("Consortium", "proposalCount"))
-    number = int(str(made)) + 1
-    for account, function, *args in (
-        ("31-admin", "propose", action, now() + 9_999),
-        ("31-admin", "vote", number),
-        ("32-admin", "vote", number),
-        ("31-admin", "execute", number),
-    ):
-        with room.database.transaction() as connection:
-            call = room.directory.call("Consortium", str(function), *args)
-            room.sending.queue(connection, call, account=str(account), now=now())
-        _push(room)
-    directory = look_up(ledger, room.directory.consortium)
-    assert directory.status == address
-    anchoring = replace(room.anchoring, directory=directory)
-    return replace(deployment, room=replace(room, directory=directory, anchoring=anchoring))
-
-
-def _change(deployment: Deployment, issued: Issued, action: Action) -> None:
-    change = Change(issued.licence_id, action, "lost")
-    change_many(deployment.room, [change], authority=USCC, now=now())
-
-
-def _push(room: Issuer) -> None:
-    while room.sending.push():
-        time.sleep(0.005)

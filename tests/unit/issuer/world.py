@@ -23,6 +23,7 @@ from ledger.anchoring import Anchoring
 from ledger.auditing import AuditLog
 from ledger.directory import Directory
 from ledger.drivers.calls import account
+from ledger.replica import open_replica
 from ledger.sending import Sending
 from tests.databases import POSTGRES, url_of
 
@@ -85,6 +86,7 @@ def build(folder: Path, ledger: Ledger, *, server: str = POSTGRES) -> World:
         audit=AuditLog(database, vault),
         regions=(31, 32),
         trust=lambda: state,
+        followed=lambda: open_replica(folder),
         public_url="https://ecert.example",
         list_size=LIST_SIZE,
     )

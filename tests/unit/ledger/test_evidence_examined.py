@@ -204,6 +204,49 @@ def test_contracts_that_were_succeeded_stay_true(house: House) -> None:
     house.mark(7, 3)
     assert house.faults(*told) == ["status.superseded"]
     assert house.faults(*revoked) == ["status.revoked"]
+    house.mark(8, 3)
+    assert house.faults(*revoked) == ["status.revoked"]
+
+
+def test_a_suspension_in_a_succeeded_registry_is_never_taken_for_none(house: House) -> None:
+    told, untouched = house.anchor(7), house.anchor(8)
+    house.mark(7, 2)
+    house.succeed("status", "StatusRegistry")
+    assert house.faults(*told) == ["status.suspended"]
+
+    house.status("createList", 1, 1 << 17)
+    assert undecided(house, *told)  # opened, not carried over yet
+    house.mark(7, 2)
+    assert house.faults(*told) == ["status.suspended"]
+    house.mark(7, 0)
+    assert undecided(house, *told)  # restored: the state alone does not show it
+    assert house.faults(*untouched) == []
+
+    house.mark(7, 2)
+    house.succeed("status", "StatusRegistry")
+    house.status("createList", 1, 1 << 17)
+    house.mark(7, 1)
+    assert house.faults(*told) == ["status.revoked"]
+
+
+@pytest.mark.parametrize("statuses", [(1, 2), (1, 3), (3, 1), (3, 2)])
+def test_what_was_final_in_a_succeeded_registry_stays_whatever_the_next_says(
+    house: House, statuses: tuple[int, int]
+) -> None:
+    told = house.anchor()
+    house.mark(7, statuses[0])
+    (shown,) = house.faults(*told)
+    house.succeed("status", "StatusRegistry")
+    house.status("createList", 1, 1 << 17)
+    assert house.faults(*told) == [shown]
+    house.mark(7, statuses[1])
+    assert house.faults(*told) == [shown]
+
+
+def undecided(house: House, jwt: str, receipt: dict[str, Any]) -> bool:
+    with pytest.raises(Refused) as refused:
+        house.shown(jwt, receipt)
+    return refused.value.code == "evidence.undecided"
 
 
 def test_a_signature_of_another_key_is_wrong_though_it_was_anchored(house: House) -> None:

@@ -308,6 +308,22 @@ def test_a_list_opened_again_by_a_succeeding_registry_goes_on(tmp_path: Path) ->
     assert replica.status(region=31, number=1, index=2, known_at=START + 3) == Status.SUSPENDED
 
 
+def test_what_a_succeeding_registry_is_told_again_is_no_change(tmp_path: Path) -> None:
+    later = b"\x51" * 20
+    with closing(open_writer(tmp_path)) as writer:
+        write(writer, block(1, created(1)), block(2, changed(1, 1), changed(2, 2, 3), changed(0, 3)))
+        again = created(1, address=later)
+        write(writer, block(3, again, changed(1, 1, address=later), changed(2, 2, 3, address=later)))
+        write(writer, block(4, changed(2, 2, 3, 4, address=later)))
+        replica = opened(tmp_path)
+
+    changes = replica.changes(region=31, number=1, after=3)
+    assert [(each.status, each.indices) for each in changes] == [(1, ()), (2, (3,)), (2, (4,))]
+    recorded = replica.recorded(region=31, number=1, indices=range(6))
+    assert recorded == {0: 0, 1: 1, 2: 2, 3: 2, 4: 2, 5: 0}
+    assert recorded == {i: replica.status(region=31, number=1, index=i) for i in recorded}
+
+
 def test_changes_of_a_list_are_counted_alike_by_every_reader(tmp_path: Path) -> None:
     later = b"\x08" * 20
     with closing(open_writer(tmp_path)) as writer:
