@@ -31,6 +31,7 @@ from ledger.directory import ACCOUNT_ROLES, look_up
 from ledger.drivers import calls
 from ledger.following import Follower
 from ledger.founding import Founding
+from ledger.judging import Judging
 from ledger.port import Head
 from ledger.replica import CERTIFICATES, Replica, ReplicaWriter, open_replica
 from tests.conformance.ledgers import hurried_clock, open_hurried
@@ -98,7 +99,7 @@ def _deployed(folder: Path) -> Iterator[Deployment]:
         anchoring=replace(room.anchoring, directory=directory, chain_id=identity.chain_id, seconds=0),
         trust=lambda: replica.trust,
     )
-    made = Deployment(room, replica, Follower(ledger, writer, directory.consortium, proofs=room.audit))
+    made = Deployment(room, replica, Follower(ledger, writer, directory.consortium, Judging(writer, room.audit)))
     wanted = replace(office(), suites=SUITES)
     for call in establish(room, wanted, now=now()):
         with room.database.transaction() as connection:
