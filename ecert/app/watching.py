@@ -44,6 +44,8 @@ class Watch:
         self._verdicts = counter("ecert_verdicts_total", "Verdicts given, by assurance.")
         self._reasons = counter("ecert_verdict_reasons_total", "Why verdicts were not accept, by code.")
         self._gauges = {name: gauge(f"ecert_{name}", meaning) for name, meaning in _GAUGES.items()}
+        refused = self.house.anchoring.refused
+        self.registry.keep("ecert_batches_refused_total", "Batches that the contract refused, by its error.", refused)
         if isinstance(self.house.floor.ledger, HasMetrics):
             self.house.floor.ledger.measure(self.registry)
 
