@@ -12,6 +12,7 @@ and then they number their batches one after the other.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field, replace
 
@@ -22,6 +23,8 @@ from ecert.domain.errors import NotFound
 from ecert.domain.merkle import Tree
 from ecert.domain.receipt import AnchorReceipt
 from ecert.domain.suites import SHA256
+from ecert.runtime.logs import log
+from ecert.runtime.metrics import Counter
 from ecert.runtime.storage import Database
 from ledger import audit_tree
 from ledger.directory import Directory
@@ -41,7 +44,8 @@ _TREES = 8
 class Anchoring:
     """The outbox of a deployment's regions. A batch closes at `size` leaves, or when its oldest waited `seconds`.
 
-    An audit log's next state closes when `seconds` have passed since the last one did.
+    An audit log's next state closes when `seconds` have passed since the last one did. `refused` counts what the
+    chain refused, by region, role of the account that sent it and the contract's error.
     """
 
     database: Database
@@ -51,6 +55,7 @@ class Anchoring:
     regions: tuple[int, ...]
     size: int
     seconds: int
+    refused: Counter = field(default_factory=Counter, repr=False, compare=False)
     _trees: dict[bytes, Tree] = field(default_factory=dict, repr=False, compare=False)
 
     def enqueue(self, connection: Connection, *, region: int, fingerprints: Iterable[bytes], now: int) -> None:
@@ -75,7 +80,10 @@ class Anchoring:
             )
 
     def resend_refused(self, now: int) -> int:
-        """Queue anew the anchoring of batches that the chain refused, at most once a minute; return how many."""
+        """Queue anew the anchoring of batches that the chain refused, at most once a minute; return how many.
+
+        Each refusal is logged and counted once, when its batch is queued anew.
+        """
         again = 0
         for region in self.regions:
             for kind in (CERTIFICATES, AUDIT):
@@ -186,7 +194,14 @@ class Anchoring:
                 batch_rows.resend_batch(
                     connection, old.id, batch, contract=self.directory.anchor, transaction=transaction
                 )
+        for old in refused:
+            self._tell_refused(old)
         return len(refused)
+
+    def _tell_refused(self, old: ClosedBatch) -> None:
+        region, role, error = str(old.batch.region), _role(old.batch.kind), old.error or ""
+        log("anchor.refused", level=logging.WARNING, region=region, role=role, batch=old.batch.number, error=error)
+        self.refused.add(region=region, role=role, error=error)
 
     def _renumbered(self, connection: Connection, old: ClosedBatch) -> NewBatch:
         """Give a batch the next number of the contract in force, where its own was succeeded before it took it."""
@@ -198,7 +213,11 @@ class Anchoring:
 
 def sending_account(region: int, kind: int) -> str:
     """Name the account that anchors a region's batches of a kind."""
-    return f"{region}-{'anchor' if kind == CERTIFICATES else 'audit'}"
+    return f"{region}-{_role(kind)}"
+
+
+def _role(kind: int) -> str:
+    return "anchor" if kind == CERTIFICATES else "audit"
 
 
 def batch_hash(batch: NewBatch) -> bytes:

@@ -3,41 +3,29 @@
 For each block: (1) its parent is the block followed before, (2) the events of every contract of the directory are
 taken, from the block of its appointment on, (3) each contract's running event hash, recomputed from them, equals the
 one in the contract's own slots at the end of the stretch, and (4) only then does the stretch count. What does not hold
-stops the follower, by name; the replica ages and says so. Then each new root of an audit log is judged: it continues
-the one before, by a consistency proof from the region that keeps it, or the region is named for it.
+stops the follower, by name; the replica ages and says so. Then the new roots of audit logs are judged (ledger.judging).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from ecert.domain.errors import EcertError, Malformed, Unavailable, VerificationFailed
-from ecert.domain.merkle import verify_consistency
+from ecert.domain.errors import Unavailable
 from ledger.chronicle import EMPTY, Chronicle, extend
 from ledger.directory import CONTRACTS
+from ledger.judging import Judging
 from ledger.port import Event, FinalBlock, Head, Ledger
-from ledger.replica import Batch, ReplicaWriter
+from ledger.replica import ReplicaWriter
 
-__all__ = ["ConsistencyProofs", "Follower"]
+__all__ = ["Follower"]
 
 STRETCH = 500
 
 
-class ConsistencyProofs(Protocol):
-    """Where a region's audit log is kept: asked for a proof that one anchored root continues another."""
-
-    def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
-        """Return the RFC 9162 section 2.1.4 path between two sizes.
-
-        Unavailable where the region does not answer, or not with a path; NotFound where it denies having such a log.
-        """
-
-
 @dataclass(slots=True)
 class Follower:
-    """Reads a ledger into a replica. `proofs` None leaves audit logs unjudged (a verify-only deployment may).
+    """Reads a ledger into a replica. `judging` None leaves audit logs unjudged (a verify-only deployment may).
 
     `head` is the ledger's newest final block when it was last asked, whether or not it could be followed.
     """
@@ -45,14 +33,15 @@ class Follower:
     ledger: Ledger
     writer: ReplicaWriter
     consortium: bytes
-    proofs: ConsistencyProofs | None = None
+    judging: Judging | None = None
     head: Head | None = None
 
     def step(self) -> int:
         """Follow up to the ledger's head; return how many blocks were taken. Unavailable("replica.*" | "ledger.*")."""
         try:
             taken = self._follow()
-            self._judge_audit_logs()
+            if self.judging is not None:
+                self.judging.turn()
         except BaseException:
             self.writer.roll_back()
             raise
@@ -113,41 +102,6 @@ class Follower:
             count, head = (self.ledger.slot(address, slot, block=block) for slot in (0, 1))
             if (chronicles.get(address) or self._told(address)) != (int.from_bytes(count, "big"), head):
                 raise Unavailable("replica.events", f"the events of {name} at block {block} are not all there")
-
-    def _judge_audit_logs(self) -> None:
-        """Prove each region's audit roots to continue one another; a region that is away is asked again later."""
-        if self.proofs is None:
-            return
-        for region, batches in list(self.writer.reader.audit_logs.items()):
-            judged = self.writer.reader.judged_logs.get(region, 0)
-            # The first of all roots continues nothing.
-            for place in range(judged, len(batches)):
-                holds = place == 0 or self._continues(region, batches[place - 1], batches[place], self.proofs)
-                if holds is None:
-                    break
-                self.writer.note_audit("AuditProved" if holds else "AuditForged", region=region, number=place + 1)
-                self.writer.commit()
-
-    def _continues(self, region: int, first: Batch, second: Batch, proofs: ConsistencyProofs) -> bool | None:
-        """Tell whether a root continues the one before; None while the region that keeps the log is away."""
-        try:
-            path = proofs.consistency(region=region, first=first.size, second=second.size)
-        except Unavailable:
-            return None
-        except EcertError:
-            return False  # it answers that it has no such log, which it anchored
-        try:
-            verify_consistency(
-                first=first.size,
-                second=second.size,
-                first_root=first.root,
-                second_root=second.root,
-                path=path,
-                hash_alg=second.hash_alg,
-            )
-        except (VerificationFailed, Malformed):
-            return False
-        return first.hash_alg == second.hash_alg
 
 
 def _appointed(events: tuple[Event, ...]) -> dict[bytes, str]:

@@ -10,6 +10,7 @@ import shutil
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from ecert.app.delta import Delta
@@ -45,6 +46,7 @@ __all__ = [
     "furnish",
     "laid_out",
     "new_key",
+    "settle_judged",
     "standing",
     "together",
     "url",
@@ -52,6 +54,7 @@ __all__ = [
 
 ITEM = "EC-0001"
 LI = household(32, 1).people["husband"]
+_PATIENCE, _PAUSE = 90.0, 0.2
 WANTS = (Want(1, "ES256", 32, 32, 1), Want(24, "ES256", 32, 32, 1))
 """Mr Li's identity card and real-estate certificate, from Jiangsu."""
 
@@ -111,6 +114,16 @@ def driver(time: Time) -> Callable[[str, Settings, Clock], Ledger]:
         return open_embedded(Path(rest), clock=time.now, heartbeat=settings.heartbeat, wait=time.wait)
 
     return opened_chain
+
+
+def settle_judged(delta: Delta, region: int, *, by: tuple[int, ...]) -> None:
+    """Settle until each has judged all of a region's log: one that did not answer is asked again after a rest."""
+    give_up = monotonic() + _PATIENCE
+    delta.settle()
+    while any(delta.of(other).replica.unjudged(region) for other in by):
+        assert monotonic() < give_up, [delta.of(other).replica.judged_logs for other in by]
+        sleep(_PAUSE)
+        delta.settle()
 
 
 def furnish(delta: Delta) -> dict[int, str]:

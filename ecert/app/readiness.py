@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from ecert.app.audits import newest_break, unproved
 from ecert.app.lists import released, shared_lists
 from ecert.app.rounds import Rounds
 from ecert.app.wiring import House
@@ -25,9 +26,10 @@ __all__ = ["PARTS", "Degraded", "degraded", "is_ready"]
 
 ROUND_LIMIT: Final = 60
 OUTBOX_LIMIT: Final = 600
+PROOF_LIMIT: Final = 3600
 QUIET_HEARTBEATS: Final = 3
 DISK_LIMIT: Final = 1 << 30
-"""Seconds, seconds, heartbeats without a block, bytes free under ECERT_HOME."""
+"""Seconds, seconds, seconds, heartbeats without a block, bytes free under ECERT_HOME."""
 
 _FRESH: Final = CATALOGUE.strictest
 _USABLE: Final = CATALOGUE.most_patient
@@ -103,7 +105,13 @@ def _outbox(house: House) -> str | None:
 
 
 def _audit(house: House) -> str | None:
-    return "operation.audit_forged" if house.replica.forged_logs else None
+    is_forged = any(newest_break(house, region) for region in house.replica.forged_logs)
+    return "operation.audit_forged" if is_forged else None
+
+
+def _proofs(house: House) -> str | None:
+    oldest = max((unproved(house, region).age for region in house.replica.audit_logs), default=0)
+    return "operation.audit_unproved" if oldest > PROOF_LIMIT else None
 
 
 def _releases(house: House) -> str | None:
@@ -135,6 +143,7 @@ _CHECKS: Final[Mapping[str, Callable[[House], str | None]]] = MappingProxyType(
         "validators": _validators,
         "outbox": _outbox,
         "audit": _audit,
+        "proofs": _proofs,
         "releases": _releases,
         "disk": _disk,
     }

@@ -12,6 +12,7 @@ from ecert.app.acting import acting, opened
 from ecert.app.region_keys import missing_keys
 from ecert.app.wiring import House, account
 from ecert.domain.catalogue import CATALOGUE
+from ecert.domain.errors import NotFound
 from ecert.domain.ids import parse_division, parse_uscc
 from ecert.domain.suites import SUITES
 from ecert.runtime.clock import Clock
@@ -20,7 +21,7 @@ from ecert.runtime.settings import Settings
 from issuer import Authority, establish, every_authority, retire_key, rotate_key
 from ledger import acts
 from ledger.acting import act_here
-from ledger.cli.reading import read_instant, read_key_id, read_name, read_region
+from ledger.cli.reading import read_address, read_instant, read_key_id, read_name, read_region
 from ledger.directory import ACCOUNT_ROLES
 from ledger.port import Call
 
@@ -37,12 +38,17 @@ def add(subparsers: argparse._SubParsersAction[Any]) -> None:
     for name, told in (
         ("accounts", "tell a region's addresses on chain; keys that are missing are made"),
         ("seat", "let the region's anchoring, audit and status accounts act for it"),
+        ("unseat", "let an account act for the region no more in a role, at once: it was replaced, or stolen"),
         ("register", "make and register the region's code, gateway, receipt and status keys"),
     ):
         own = commands.add_parser(name, help=told)
         own.add_argument("--region", required=True, help="two digits, as 36")
-        if name == "register":
-            own.add_argument("--from", dest="from_", required=True, metavar="DATE", help="they sign from")
+        match name:
+            case "unseat":
+                own.add_argument("--role", required=True, choices=tuple(ACCOUNT_ROLES))
+                own.add_argument("--address", required=True, metavar="0x...", help="the account's, 40 hex digits")
+            case "register":
+                own.add_argument("--from", dest="from_", required=True, metavar="DATE", help="they sign from")
     _add_authority(commands)
 
 
@@ -70,13 +76,15 @@ def _add_authority(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings, clock: Clock) -> int:
-    """Do one act; Conflict("issuer.other"), NotFound("issuer.unknown") and what the chain refuses are told."""
+    """Do one act; Conflict("issuer.other"), NotFound and what the chain refuses are told."""
     match args.act:
         case "accounts":
             for role, address in _addresses(settings, read_region(args.region)).items():
                 print(f"{role:<7} 0x{address.hex()}")
         case "seat":
             _seat(read_region(args.region), settings, clock)
+        case "unseat":
+            _unseat(read_region(args.region), args.role, read_address(args.address), settings, clock)
         case "register":
             _register(read_region(args.region), read_instant(args.from_), settings, clock)
         case _:
@@ -101,6 +109,18 @@ def _seat(region: int, settings: Settings, clock: Clock) -> None:
             call = acts.allow_account(way.directory, region=region, role=role, address=addresses[role], allowed=True)
             block = way.do(call, account=f"{region}-{_ADMIN}")
             print(f"{role:<7} 0x{addresses[role].hex()} seated in block {block} 已授权")
+
+
+def _unseat(region: int, role: str, address: bytes, settings: Settings, clock: Clock) -> None:
+    with acting(settings, clock) as way:
+        way.replica.refresh()
+        seated = way.replica.trust.accounts.get((region, ACCOUNT_ROLES[role]), frozenset())
+        if address not in seated:  # a slip must not look like the end of a stolen account
+            told = ", ".join(f"0x{each.hex()}" for each in sorted(seated)) or "none"
+            raise NotFound("ledger.unseated", f"{role} accounts of region {region}: {told}")
+        call = acts.allow_account(way.directory, region=region, role=role, address=address, allowed=False)
+        block = way.do(call, account=f"{region}-{_ADMIN}")
+        print(f"{role:<7} 0x{address.hex()} unseated in block {block} 已撤销授权")
 
 
 def _register(region: int, since: int, settings: Settings, clock: Clock) -> None:

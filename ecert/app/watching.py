@@ -10,6 +10,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from ecert.app.audits import newest_break, unproved
 from ecert.app.readiness import PARTS, degraded
 from ecert.app.rounds import Rounds
 from ecert.app.wiring import House
@@ -43,6 +44,8 @@ class Watch:
         self._verdicts = counter("ecert_verdicts_total", "Verdicts given, by assurance.")
         self._reasons = counter("ecert_verdict_reasons_total", "Why verdicts were not accept, by code.")
         self._gauges = {name: gauge(f"ecert_{name}", meaning) for name, meaning in _GAUGES.items()}
+        refused = self.house.anchoring.refused
+        self.registry.keep("ecert_batches_refused_total", "Batches that the contract refused, by its error.", refused)
         if isinstance(self.house.floor.ledger, HasMetrics):
             self.house.floor.ledger.measure(self.registry)
 
@@ -77,9 +80,15 @@ class Watch:
         self._set("replica_block", house.replica.head.number)
         self._set("replica_bytes", house.replica.header.end)
         for region in house.replica.trust.members:
-            self._set("audit_logs_forged", region in house.replica.forged_logs, region=str(region))
+            self._audit(region)
         if isinstance(house.rounds, Rounds):
             self._round(house.rounds, now)
+
+    def _audit(self, region: int) -> None:
+        waiting = unproved(self.house, region)
+        self._set("audit_break", newest_break(self.house, region), region=str(region))
+        self._set("audit_unproved", waiting.count, region=str(region))
+        self._set("audit_unproved_age_seconds", waiting.age, region=str(region))
 
     def _round(self, rounds: Rounds, now: float) -> None:
         self._set("round_age_seconds", now - rounds.finished)
@@ -119,7 +128,9 @@ _GAUGES = {
     "replica_age_seconds": "Seconds since the newest block followed.",
     "replica_block": "The newest block followed.",
     "replica_bytes": "Bytes of the replica's file that count.",
-    "audit_logs_forged": "1 for a region whose audit log does not continue the one that it anchored before.",
+    "audit_break": "The newest audit root that does not continue the one before, by region; 0: none, or agreed on.",
+    "audit_unproved": "Audit roots that wait for their region's proof, by region.",
+    "audit_unproved_age_seconds": "Seconds since the oldest of them was anchored, by region.",
     "round_age_seconds": "Seconds since a round of anchoring and following went well.",
     "round_faults": "Rounds that failed since the start, by code.",
     "chain_head_block": "The ledger's newest final block.",

@@ -39,6 +39,7 @@ from ledger.drivers.permissioned import NetworkLedger
 from ledger.drivers.witness import Witness
 from ledger.following import Follower
 from ledger.founding import Founding
+from ledger.judging import Judging
 from ledger.port import Account, Call, Head, Ledger, SignedTransaction
 from ledger.replica import Replica, ReplicaWriter, open_replica
 from ledger.sending import Sending
@@ -239,7 +240,7 @@ def _furnish(floor: Floor, directory: Directory) -> House:
         rounds = Rounds(
             floor.sending,
             anchoring,
-            Follower(floor.ledger, writer, directory.consortium, proofs=proofs),
+            Follower(floor.ledger, writer, directory.consortium, Judging(writer, proofs)),
             floor.now,
             due=(callbacks.noting.once, lambda now: due(issuer, now)),
             each_minute=(

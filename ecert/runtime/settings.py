@@ -33,6 +33,7 @@ _PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?")
 _PEERS: Final = re.compile(rf"({'|'.join(REGIONS)})={_URL}(,({'|'.join(REGIONS)})={_URL})*")
 _NETWORK: Final = r"[0-9a-f.:]+/[0-9]{1,3}"
 _NETWORKS: Final = re.compile(rf"({_NETWORK}(,{_NETWORK})*)?")
+_AGREED: Final = re.compile(r"([1-9][0-9]=[1-9][0-9]{0,17}(,[1-9][0-9]=[1-9][0-9]{0,17})*)?")
 _CONSORTIUM: Final = re.compile(r"0x[0-9a-f]{40}")
 _ANY: Final = re.compile(r".+", re.DOTALL)
 
@@ -56,6 +57,7 @@ class Settings:
     peers: Mapping[int, str]
     ca_file: str | None
     consortium: bytes | None
+    audit_agreed: frozenset[tuple[int, int]]
     heartbeat: int
     callback_networks: tuple[IPv4Network | IPv6Network, ...]
     code_seconds: int
@@ -87,6 +89,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         peers={region: url for region, url in peers.items() if str(region) not in regions},
         ca_file=read.maybe("CA_FILE", _ANY),
         consortium=bytes.fromhex(consortium[2:]) if consortium else None,
+        audit_agreed=read.agreed("AUDIT_AGREED"),
         heartbeat=read.number("HEARTBEAT", 60, range(1, 3601)),
         callback_networks=read.networks("CALLBACK_NETWORKS"),
         code_seconds=read.number("CODE_SECONDS", 60, range(5, 601)),
@@ -125,6 +128,10 @@ class _Reader:
         if len({region for region, _, _ in pairs}) < len(pairs):
             raise Malformed("settings.value", f"{_PREFIX}PEERS names a region twice")
         return {int(region): url for region, _, url in pairs}
+
+    def agreed(self, name: str) -> frozenset[tuple[int, int]]:
+        pairs = [each.partition("=") for each in self.text(name, _AGREED, "").split(",") if each]
+        return frozenset((int(region), int(number)) for region, _, number in pairs)
 
     def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
         try:

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ecert.domain import ids
 from ecert.domain.errors import Unavailable, VerificationFailed
 from ecert.runtime.logs import log
 from ecert.runtime.metrics import Counter
+from ecert.runtime.rests import rest_after
 from ledger.drivers.wire import Refusal
 from ledger.evidence.checker import Refused
 from ledger.port import Validator
@@ -214,9 +214,8 @@ class Validators:
 
     def _rest(self, endpoint: Endpoint, code: str, detail: str) -> None:
         self.requests.add(validator=endpoint.name, result=code)
-        seconds = min(_FIRST_REST * 2**endpoint.faults, _LONGEST_REST)
-        endpoint.faults = min(endpoint.faults + 1, 16)
-        endpoint.rests_until = self.clock() + seconds * (0.5 + ids.random_below(1000) / 2000)
+        endpoint.faults += 1
+        endpoint.rests_until = self.clock() + rest_after(endpoint.faults, first=_FIRST_REST, longest=_LONGEST_REST)
         if endpoint.reason != code:
             log("ledger.rests", name=endpoint.name, code=code, error=detail)
         endpoint.reason = code

@@ -67,8 +67,8 @@ class Replica:
     """One reader of the file at `path`; the public attributes are what has been followed so far.
 
     `audit_logs` are each region's audit roots in the order in which they were anchored, through every contract's
-    numbering; `judged_logs` tells how many of them were judged, `forged_logs` which was the first not to continue the
-    one before, both counted from 1.
+    numbering; `judged_logs` tells how many of them were judged, `forged_logs` which of them do not continue the one
+    before, all counted from 1.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,7 +79,7 @@ class Replica:
         self.chronicles: dict[bytes, tuple[int, bytes]] = {}
         self.audit_logs: dict[int, tuple[Batch, ...]] = {}
         self.judged_logs: dict[int, int] = {}
-        self.forged_logs: dict[int, int] = {}
+        self.forged_logs: dict[int, tuple[int, ...]] = {}
         self._lists: dict[tuple[int, int], _List] = {}
         self._offset = layout.FIRST_RECORD
         self._lock = threading.Lock()
@@ -120,6 +120,10 @@ class Replica:
         """Find a region's batch by its number, in one anchoring contract or (None) in the newest that has it."""
         found = [b for b in self._batches.get((region, kind, number), ()) if contract in (None, b.contract)]
         return found[-1] if found else None
+
+    def unjudged(self, region: int) -> tuple[Batch, ...]:
+        """Return a region's audit roots that wait for its proof, oldest first."""
+        return self.audit_logs.get(region, ())[self.judged_logs.get(region, 0) :]
 
     def status(
         self, *, region: int, number: int, index: int, at: int | None = None, known_at: int | None = None
@@ -278,7 +282,7 @@ class Replica:
         elif name in JUDGEMENTS:
             self.judged_logs[args["region"]] = args["number"]
             if name == "AuditForged":
-                self.forged_logs.setdefault(args["region"], args["number"])
+                self.forged_logs[args["region"]] = (*self.forged_logs.get(args["region"], ()), args["number"])
         else:
             self.trust.apply(name, args, time=time, block=block)
 

@@ -15,6 +15,7 @@ from ecert.app.wiring import House
 from ecert.domain.merkle import Tree, verify_consistency
 from ecert.domain.status import Status
 from ledger.following import Follower
+from ledger.judging import Judging
 from ledger.port import FinalBlock, Head
 from ledger.replica import AUDIT, CERTIFICATES, Replica, ReplicaWriter
 
@@ -257,9 +258,10 @@ def _replica(standing: Standing, scratch: Path) -> Iterator[str]:
     consortium = house.directory.consortium
     fresh = ReplicaWriter(scratch, chain=identity, consortium=consortium, genesis=Head(0, identity.genesis, 0))
     try:
-        anew = Follower(house.floor.ledger, fresh, consortium, proofs=house.audit)
+        anew = Follower(house.floor.ledger, fresh, consortium, Judging(fresh, house.audit))
         anew.step()
-        while fresh.reader.head != house.replica.head:  # a network may have made a block meanwhile
+        # A network may have made a block meanwhile, and a turn of judging is short.
+        while fresh.reader.head != house.replica.head or any(map(fresh.reader.unjudged, house.floor.regions)):
             house.rounds.follow()
             anew.step()
         if _told(fresh.reader, standing) != _told(house.replica, standing):

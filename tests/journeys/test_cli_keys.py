@@ -118,6 +118,24 @@ def test_the_founders_addresses_are_those_on_chain(run: Typed) -> None:
     assert run("keys", "seat", "--region", "32")[1].count("already seated") == 3
 
 
+def test_a_sending_account_is_shut_out_by_a_command_and_seated_again(run: Typed) -> None:
+    accounts = dict(ADDRESS.findall(run("keys", "accounts", "--region", "32")[1]))
+    words = ("keys", "unseat", "--region", "32", "--role", "anchor", "--address")
+    wrong, _ = run(*words, accounts["status"])
+    misspelt, _ = run(*words, accounts["anchor"][:-1])
+    done, told = run(*words, accounts["anchor"])
+    again, nothing = run(*words, accounts["anchor"])
+    seated, answer = run("keys", "seat", "--region", "32")
+
+    assert (wrong, misspelt, done, again, nothing, seated) == (1, 3, 0, 1, "", 0)
+    assert re.fullmatch(rf"anchor +{accounts['anchor']} unseated in block \d+ .*\n", told)
+    assert re.findall(r"(?m)^(\w+) .*(already seated|seated in block)", answer) == [
+        ("anchor", "seated in block"),
+        ("audit", "already seated"),
+        ("status", "already seated"),
+    ]
+
+
 def test_an_anchoring_contract_is_succeeded_by_commands_alone(run: Typed) -> None:
     _, before = run("consortium", "show", "--json")
     deployed, told = run("deploy", "--role", "anchor", "--region", "31")

@@ -139,8 +139,8 @@ def test_settings_that_are_deployed_are_settings() -> None:
     composed = read("compose.yml")["services"]["service"]["environment"]
     example, _ = settings_of_the_page()
     assert set(example) - {"ECERT_HOME"} <= set(composed)
-    filled = {name: example.get(name, text) for name, text in composed.items()}
     defaults = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", text) for name, text in composed.items()}
+    filled = {name: example.get(name, text) for name, text in defaults.items()}
 
     first = re.search(r'"first-port", (\d+)', (DEPLOY / "validator" / "homes.go").read_text("utf-8"))
     assert first is not None

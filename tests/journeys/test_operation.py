@@ -13,11 +13,12 @@ from ecert.app.watching import Watch
 from ecert.domain.gateways import PartnerGateway
 from ledger.port import HasValidators, Validator
 from tests.databases import drop_under
-from tests.world import Issued, World, codes_of
+from tests.world import Issued, World, codes_of, copied
 from verifier.presentations import Asking, verify_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def told(world: World) -> dict[str, str]:
@@ -101,7 +102,7 @@ def _lose_keys(world: World) -> None:
 
 
 def _forge_log(world: World) -> None:
-    world.house.replica.forged_logs[33] = 2
+    world.house.replica.forged_logs[33] = (2,)
 
 
 def _release_another(world: World) -> None:
@@ -130,9 +131,21 @@ def test_a_degraded_part_is_named(world: World, spoil: Callable[[World], None], 
 
     assert told(world) == {name: code}
     assert number(world, f'ecert_degraded{{part="{name}"}}') == 1
-    forged = [number(world, f'ecert_audit_logs_forged{{region="{region}"}}') for region in (31, 32, 33, 34)]
-    assert forged == [0, 0, spoil is _forge_log, 0]
+    assert breaks(world) == [0, 0, 2 if spoil is _forge_log else 0, 0]
     assert world.ask("GET", "/readyz").status_code == 200
+
+
+def breaks(world: World) -> list[float]:
+    return [number(world, f'ecert_audit_break{{region="{region}"}}') for region in (31, 32, 33, 34)]
+
+
+def test_a_break_that_was_agreed_on_is_told_no_more_and_the_next_one_is(template: Path, tmp_path: Path) -> None:
+    with copied(template, tmp_path / "home", ECERT_AUDIT_AGREED="33=2") as world:
+        world.settle()
+        _forge_log(world)
+        assert (told(world), breaks(world)) == ({}, [0, 0, 0, 0])
+        world.house.replica.forged_logs[33] = (2, 5)
+        assert (told(world), breaks(world)) == ({"audit": "operation.audit_forged"}, [0, 0, 5, 0])
 
 
 def test_an_outbox_that_nobody_empties_is_named(world: World) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
 
+from ecert.app.readiness import Degraded, degraded
 from ecert.app.regions.running import raised, serving
+from ecert.app.watching import Watch
+from ecert.domain.errors import Unavailable
 from ecert.domain.receipt import format_container
 from ecert.domain.use import parse_use
 from issuer.kept import read
-from tests.delta import ITEM, LI, WANTS, code_of, copied, driver, furnish, new_key, standing
+from tests.delta import ITEM, LI, WANTS, code_of, copied, driver, furnish, new_key, settle_judged, standing
 from tests.world import use
 from verifier.presentations import Asking, verify_file
 from verifier.redemptions import Redemption, redeem
@@ -121,17 +125,40 @@ def test_a_forged_audit_log_is_caught_by_every_other_region(templates: Path, tmp
         settle_judged(delta, 32, by=(31, 33, 34))
 
         batches = len(delta.of(31).replica.audit_logs[32])
-        assert [delta.of(region).replica.forged_logs for region in (31, 33, 34)] == [{32: batches}] * 3
+        assert [delta.of(region).replica.forged_logs for region in (31, 33, 34)] == [{32: (batches,)}] * 3
 
 
-def settle_judged(delta: Delta, region: int, *, by: tuple[int, ...]) -> None:
-    """Settle until each has judged all of a region's log: one that did not answer in time is asked again."""
-    others = [delta.of(other).replica for other in by]
-    for _ in range(100):
+class Mute:
+    """The audit log of a region that answers 503 to whoever wants a proof."""
+
+    def consistency(self, **_: int) -> list[bytes]:
+        raise Unavailable("storage.unavailable")
+
+
+def test_a_region_that_forged_its_log_does_not_escape_by_silence(templates: Path, tmp_path: Path) -> None:
+    with standing(templates, tmp_path / "var") as delta:
+        write_audit(delta.of(32), "honest")
+        settle_judged(delta, 32, by=(31,))
+        forger, watcher = delta.of(32), delta.of(31)
+        honest = forger.proofs.audit
+        object.__setattr__(forger.proofs, "audit", Mute())
+        with forger.floor.database.transaction() as connection:
+            connection.execute(text("UPDATE ledger_audit SET leaf = :leaf WHERE position = 0"), {"leaf": bytes(32)})
+        write_audit(forger, "after the forgery")
         delta.settle()
-        if all(each.judged_logs[region] == len(each.audit_logs[region]) for each in others):
-            return
-    raise AssertionError([each.judged_logs for each in others])
+
+        assert (watcher.replica.forged_logs, len(watcher.replica.unjudged(32))) == ({}, 1)
+        assert "proofs" not in {each.name for each in degraded(watcher)}
+        assert '\necert_audit_unproved{region="32"} 1\n' in Watch(watcher).text()
+        watcher.floor.clock.advance(3601)  # type: ignore[attr-defined] # the tests' own
+        assert Degraded("proofs", "operation.audit_unproved") in degraded(watcher)
+        (age,) = re.findall(r'\necert_audit_unproved_age_seconds{region="32"} (\S+)\n', Watch(watcher).text())
+        assert float(age) > 3600
+
+        object.__setattr__(forger.proofs, "audit", honest)
+        settle_judged(delta, 32, by=(31,))
+        assert watcher.replica.forged_logs == {32: (len(watcher.replica.audit_logs[32]),)}
+        assert "proofs" not in {each.name for each in degraded(watcher)}
 
 
 def write_audit(house: House, who: str) -> None:

@@ -16,11 +16,11 @@ from typing import Final
 
 import orjson
 
-from ecert.domain import ids
 from ecert.domain.errors import EcertError
 from ecert.domain.signer import Signer
 from ecert.domain.status import Status
 from ecert.runtime.logs import log, place_of
+from ecert.runtime.rests import rest_after
 from ecert.runtime.signed.exchanging import run
 from ecert.runtime.storage import Database
 from verifier.callbacks.posting import Answer, Posting
@@ -148,6 +148,5 @@ def body_of(event: Event) -> bytes:
 
 
 def _wait(tries: int, told: int | None) -> int:
-    """Double each time, with jitter so that receivers are not called all at once; what they ask for is the least."""
-    longest = min(_LONGEST, _FIRST << (tries - 1))
-    return max(longest // 2 + ids.random_below(longest // 2 + 1), min(told or 0, _PATIENT))
+    """Rest longer each time; what they ask for is the least."""
+    return max(int(rest_after(tries, first=_FIRST, longest=_LONGEST)), min(told or 0, _PATIENT))

@@ -23,7 +23,7 @@ from wallet_codes.redeem import RedeemRequest, redeem
 if TYPE_CHECKING:
     from ecert.runtime.clock import Clock
     from ledger.auditing import AuditLog
-    from ledger.following import ConsistencyProofs
+    from ledger.judging import ConsistencyProofs
     from wallet_codes.holdings import Holdings
 
 __all__ = ["Served", "router"]

@@ -12,6 +12,7 @@ from ecert.domain.suites import suite
 from issuer import Change, change_many, due, establish
 from ledger.following import Follower
 from ledger.founding import Founding
+from ledger.judging import Judging
 from ledger.port import Head
 from ledger.replica import Replica, ReplicaWriter, open_replica
 from tests.conformance.ledgers import hurried_clock, open_hurried
@@ -80,7 +81,7 @@ def deployed(folder: Path) -> Iterator[Deployment]:
         trust=lambda: replica.trust,
         followed=lambda: replica,
     )
-    made = Deployment(room, replica, Follower(ledger, writer, directory.consortium, proofs=room.audit))
+    made = Deployment(room, replica, Follower(ledger, writer, directory.consortium, Judging(writer, room.audit)))
     wanted = replace(office(), suites=SUITES)
     for call in establish(room, wanted, now=now()):
         with room.database.transaction() as connection:

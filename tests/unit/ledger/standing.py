@@ -19,6 +19,7 @@ from ledger.directory import CONTRACTS, Directory, look_up
 from ledger.drivers import calls
 from ledger.drivers.embedded import open_embedded
 from ledger.following import Follower
+from ledger.judging import Judging
 from ledger.port import Call, Head, Ledger
 from ledger.replica import ReplicaWriter
 from ledger.sending import Sending
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from ledger.following import ConsistencyProofs
+    from ledger.judging import ConsistencyProofs
 
 ROLES = {name: role for role, name in CONTRACTS.items()}
 MINUTE = 61
@@ -51,13 +52,17 @@ class Clock:
 
 @dataclass
 class House:
-    """The floor and directory under one folder; `anchoring` and the others are new objects each time they are asked."""
+    """The floor and directory under one folder; `anchoring` and the others are new objects each time they are asked.
+
+    `steady` is the clock by which followers ask for proofs; a test alone moves it.
+    """
 
     clock: Clock
     floor: Floor
     directory: Directory
     folder: Path
     writers: list[ReplicaWriter] = field(default_factory=list)
+    steady: Clock = field(default_factory=Clock)
 
     @property
     def ledger(self) -> Ledger:
@@ -91,7 +96,9 @@ class House:
         return self.writers[0]
 
     def follower(self, ledger: Ledger | None = None, proofs: ConsistencyProofs | None = None) -> Follower:
-        return Follower(ledger or self.ledger, self.writer(), self.directory.consortium, proofs)
+        writer = self.writer()
+        judging = None if proofs is None else Judging(writer, proofs, self.steady.now)
+        return Follower(ledger or self.ledger, writer, self.directory.consortium, judging)
 
     def block(self) -> None:
         """Let a second pass, and its block be made."""

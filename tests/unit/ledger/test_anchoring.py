@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -163,6 +164,25 @@ def test_refused_batches_are_sent_again_in_order_once_a_minute(house: House) -> 
     house.settle()
     assert [hold(house, leaf).batch for leaf in LEAVES[:4]] == [1, 2, 3, 4]
     assert count(house) == 4
+
+
+def test_each_refusal_is_told_once_with_the_contracts_error(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    seat(house, allowed=False)
+    house.enqueue(LEAVES[0])
+    anchoring = house.anchoring()
+    anchoring.close_batches(house.now)
+    house.settle()
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            house.clock.seconds += MINUTE
+            assert anchoring.resend_refused(house.now) == 1
+            assert anchoring.resend_refused(house.now) == 0
+            house.settle()
+    told = [vars(record)["fields"] for record in caplog.records if record.msg == "anchor.refused"]
+    ((_, labels, count),) = anchoring.refused.samples()
+
+    assert told == [{"region": "31", "role": "anchor", "batch": 1, "error": "AppointedNotAllowed"}] * 2
+    assert (dict(labels), count) == ({"region": "31", "role": "anchor", "error": "AppointedNotAllowed"}, 2)
 
 
 def test_behind_a_refused_batch_nothing_is_closed(house: House) -> None:

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from ecert.domain.errors import NotFound, Unavailable
-from ecert.domain.merkle import Tree
+from ecert.domain.errors import Unavailable
 from ecert.domain.status import Status
 from ledger import acts
 from ledger.port import FinalBlock, Ledger
-from ledger.replica import AUDIT, open_replica
+from ledger.replica import open_replica
 from ledger.store import queue as queue_rows
 from tests.unit.ledger.blocks import changed
 from tests.unit.ledger.standing import House, standing
@@ -176,85 +175,3 @@ def _last(house: House) -> Any:  # noqa: ANN401 - a signed transaction
     account = house.sending.account("31-admin").address
     with house.floor.database.reading() as connection:
         return [t for _, sender, t in queue_rows.unfinished(connection, most=10) if sender == account][-1]
-
-
-@dataclass
-class Proofs:
-    """The keeper of an audit log, who may lie or be away."""
-
-    house: House
-    lie: Callable[[list[bytes]], list[bytes]] | None = None
-    fault: Exception | None = None
-    asked: int = 0
-
-    def consistency(self, *, region: int, first: int, second: int) -> list[bytes]:
-        self.asked += 1
-        if self.fault is not None:
-            raise self.fault
-        path = self.house.audit.consistency(region=region, first=first, second=second)
-        return path if self.lie is None else self.lie(path)
-
-
-def grow(house: House, *counts: int) -> None:
-    for count in counts:
-        house.note(count)
-        house.anchoring().close_batches(house.now)
-        house.settle()
-
-
-def test_an_audit_log_that_grows_is_proved_step_by_step(house: House) -> None:
-    grow(house, 3, 1, 4)
-    proofs = Proofs(house)
-    follower = house.follower(proofs=proofs)
-    follower.step()
-    replica = open_replica(house.folder / "r")
-
-    assert [log.size for log in replica.audit_logs[31]] == [3, 4, 8]
-    assert (replica.judged_logs, replica.forged_logs, proofs.asked) == ({31: 3}, {}, 2)
-    follower.step()
-    assert proofs.asked == 2
-
-
-@pytest.mark.parametrize(
-    "lie",
-    [lambda path: path[:-1], lambda path: [bytes(32)] * len(path), lambda _: [b"x"], lambda path: [*path, bytes(32)]],
-)
-def test_an_audit_log_that_was_altered_is_named_and_stays_so(
-    house: House, lie: Callable[[list[bytes]], list[bytes]]
-) -> None:
-    grow(house, 3, 1)
-    house.follower(proofs=Proofs(house, lie)).step()
-    grow(house, 1)
-    house.follower(proofs=Proofs(house)).step()
-    replica = open_replica(house.folder / "r")
-    assert (replica.judged_logs, replica.forged_logs) == ({31: 3}, {31: 2})
-
-
-def test_a_region_that_denies_its_own_log_is_named(house: House) -> None:
-    grow(house, 3, 1)
-    house.follower(proofs=Proofs(house, fault=NotFound("audit.size"))).step()
-    assert open_replica(house.folder / "r").forged_logs == {31: 2}
-
-
-def test_a_region_that_is_away_is_asked_again(house: House) -> None:
-    grow(house, 3, 1)
-    proofs = Proofs(house, fault=Unavailable("ledger.unavailable"))
-    follower = house.follower(proofs=proofs)
-    follower.step()
-    assert open_replica(house.folder / "r").judged_logs == {31: 1}
-    proofs.fault = None
-    follower.step()
-    replica = open_replica(house.folder / "r")
-    assert (replica.judged_logs, replica.forged_logs) == ({31: 2}, {})
-
-
-def test_audit_roots_of_a_succeeding_contract_continue_those_of_the_old(house: House) -> None:
-    grow(house, 2)
-    house.directory = house.succeed("CertificateAnchor")
-    grow(house, 3)
-    house.follower(proofs=Proofs(house)).step()
-    replica = open_replica(house.folder / "r")
-    assert ([log.size for log in replica.audit_logs[31]], replica.judged_logs) == ([2, 5], {31: 2})
-    newest = replica.batch(region=31, kind=AUDIT, number=1)
-    assert newest is not None
-    assert newest.root == Tree([entry.leaf for entry in house.audit.read(31)]).root

@@ -23,6 +23,7 @@ def test_the_defaults_serve_everything_from_one_home() -> None:
     assert (settings.heartbeat, settings.code_seconds) == (60, 60)
     assert (settings.batch_size, settings.batch_seconds) == (1000, 1)
     assert (settings.callback_networks, settings.demo, settings.log) == ((), False, "info")
+    assert settings.audit_agreed == frozenset()
 
 
 def test_everything_can_be_said() -> None:
@@ -39,6 +40,7 @@ def test_everything_can_be_said() -> None:
             "ECERT_ROLES": "verifier",
             "ECERT_PUBLIC_URL": "https://e.example/sub",
             "ECERT_CALLBACK_NETWORKS": "10.1.0.0/16,fd00::/8",
+            "ECERT_AUDIT_AGREED": "32=17,31=5,32=40",
             "ECERT_DEMO": "1",
             "ECERT_LOG": "debug",
         }
@@ -49,6 +51,7 @@ def test_everything_can_be_said() -> None:
     assert settings.regions == ("33", "31")
     assert settings.roles == {"verifier"}
     assert settings.callback_networks == (ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
+    assert settings.audit_agreed == {(32, 17), (31, 5), (32, 40)}
     assert settings.demo
     assert "hidden" not in repr(settings)
 
@@ -79,6 +82,9 @@ def test_an_unknown_name_is_refused_by_name() -> None:
         ("ECERT_CALLBACK_NETWORKS", "10.0.0.1/8"),
         ("ECERT_CALLBACK_NETWORKS", "10.0.0.0/33"),
         ("ECERT_CALLBACK_NETWORKS", "10.0.0.0/8,"),
+        ("ECERT_AUDIT_AGREED", "32"),
+        ("ECERT_AUDIT_AGREED", "32=0"),
+        ("ECERT_AUDIT_AGREED", "32=17,"),
         ("ECERT_HEARTBEAT", "0"),
         ("ECERT_HEARTBEAT", "6o"),
         ("ECERT_HEARTBEAT", "٦"),
