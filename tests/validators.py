@@ -66,13 +66,15 @@ class Network:
             self.addresses, genesis=self.genesis, home=home, heartbeat=60, clock=time.time, silence=silence
         )
 
-    def start(self, number: int) -> None:
-        with (self.root / f"{self.names[number]}.log").open("ab") as log:
+    def start(self, number: int, *, clock: str = "") -> None:
+        """Start a validator; where `clock` is told, such as `-10m`, in the tests' build, its clock wrong by so much."""
+        with self.log(number).open("ab") as log:
             self.running[number] = subprocess.Popen(
-                [binary(), "start", "--home", str(self.home(number)), "--log_no_color"],
+                [binary(clock), "start", "--home", str(self.home(number)), "--log_no_color"],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, "ECERTD_CLOCK": clock},
             )
 
     def kill(self, number: int, how: int = signal.SIGKILL) -> None:
@@ -82,6 +84,9 @@ class Network:
 
     def home(self, number: int) -> Path:
         return self.root / self.names[number]
+
+    def log(self, number: int) -> Path:
+        return self.root / f"{self.names[number]}.log"
 
     def asked(self, number: int, what: str) -> Any:  # noqa: ANN401 - JSON of the validator
         """Ask a validator's consensus RPC, such as `block?height=3`."""
@@ -106,7 +111,7 @@ class Network:
         deadline = time.monotonic() + _PATIENCE
         while self.height(number) < height:
             assert time.monotonic() < deadline, f"validator {number} did not come to block {height}"
-            assert self.running[number].poll() is None, (self.root / f"{self.names[number]}.log").read_text()[-2000:]
+            assert self.running[number].poll() is None, self.log(number).read_text()[-2000:]
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -129,10 +134,12 @@ def start_network(
     commit_wait: str = "100ms",
     heartbeat: str = "300ms",
     first_port: int = 20_000,
+    clock: str = "",
 ) -> Network:
     """Write the homes of a new chain and start all its validators; the first of `founders` makes the Consortium.
 
     Unless told, blocks come as fast as they can, empty ones as well, so that no test waits for a heartbeat.
+    `clock`, such as `-1h`, is how wrong the clock was by which the genesis file was made.
     """
     network = Network(root, free_base(count, first_port), tuple(REGIONS.values())[:count])
     shutil.rmtree(root, ignore_errors=True)
@@ -145,15 +152,18 @@ def start_network(
         ("--heartbeat", heartbeat),
     ]
     told = [str(part) for option in options for part in option]
-    subprocess.run([binary(), "testnet", *told], check=True, capture_output=True)
+    environment = {**os.environ, "ECERTD_CLOCK": clock}
+    subprocess.run([binary(clock), "testnet", *told], check=True, capture_output=True, env=environment)
     for number in range(count):
         network.start(number)
     network.wait(0, 3)
     return network
 
 
-def binary() -> str:
-    return os.environ.get("VALIDATOR_BINARY", str(BUILT))
+def binary(clock: str = "") -> str:
+    """Name the validator's program, or where a wrong clock is told the tests' build, which ECERTD_CLOCK makes wrong."""
+    built = Path(os.environ.get("VALIDATOR_BINARY", str(BUILT)))
+    return str(built.with_name("wrongclock") if clock else built)
 
 
 def free_base(count: int, first: int = 20_000) -> int:

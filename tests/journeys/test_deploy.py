@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -139,7 +140,7 @@ def test_settings_that_are_deployed_are_settings() -> None:
     composed = read("compose.yml")["services"]["service"]["environment"]
     example, _ = settings_of_the_page()
     assert set(example) - {"ECERT_HOME"} <= set(composed)
-    defaults = {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", text) for name, text in composed.items()}
+    defaults = composed_with({})
     filled = {name: example.get(name, text) for name, text in defaults.items()}
 
     first = re.search(r'"first-port", (\d+)', (DEPLOY / "validator" / "homes.go").read_text("utf-8"))
@@ -158,12 +159,32 @@ def test_settings_that_are_deployed_are_settings() -> None:
 
 def test_the_settings_with_every_members_proxy_name_its_doors() -> None:
     example, others = settings_of_the_page()
-    settings = load_settings({**example, **others})
     rpc, consensus = re.findall(r"listen (\d+) ssl", (DEPLOY / "nginx/validator.conf").read_text("utf-8"))
 
-    assert settings.ledger.startswith("rpc+https://31.")
-    assert settings.ledger.count(f":{rpc}") == len(settings.consensus) == 4
-    assert all(door.endswith(f":{consensus}") for door in settings.consensus)
+    for environment in ({**example, **others}, composed_with({**example, **others})):
+        settings = load_settings(environment)
+        assert settings.ledger.startswith("rpc+https://31.")
+        assert settings.ledger.count(f":{rpc}") == len(settings.consensus) == 4
+        assert all(door.endswith(f":{consensus}") for door in settings.consensus)
+        assert settings.ledger_tls == Path(others["ECERT_LEDGER_TLS"])
+
+
+def test_what_a_composed_setting_names_is_mounted() -> None:
+    example, others = settings_of_the_page()
+    authority = {"ECERT_CA_FILE": others["ECERT_LEDGER_TLS"] + "/regions.pem"}
+    composed = composed_with({**example, **others, **authority})
+    mounted = {Path(volume.split(":")[1]) for volume in read("compose.yml")["services"]["service"]["volumes"]}
+
+    assert composed["ECERT_CA_FILE"] == authority["ECERT_CA_FILE"]
+    for name in ("ECERT_GENESIS", "ECERT_LEDGER_TLS", "ECERT_CA_FILE"):
+        assert mounted & {Path(composed[name]), *Path(composed[name]).parents}, name
+
+
+def composed_with(exported: dict[str, str]) -> dict[str, str]:
+    """Give the service's environment as compose makes it of what is exported: `${NAME:-default}` and `${NAME:?why}`."""
+    told = read("compose.yml")["services"]["service"]["environment"]
+    form = re.compile(r"\$\{(\w+):(?:-([^}]*)|\?[^}]*)\}")
+    return {name: form.sub(lambda m: exported.get(m[1]) or m[2] or "", text) for name, text in told.items()}
 
 
 def settings_of_the_page() -> tuple[dict[str, str], dict[str, str]]:

@@ -1,7 +1,7 @@
 """A validator that is given what is wrong, or runs out of room: a named error, one chain, and the others go on.
 
 What an endpoint may do to a deployment stands in tests/unit/ledger (test_network_hostile, test_network_tls): 100 MB, no
-end, another host's certificate, another genesis or chain; and clocks in tests/crash/test_clock and test_signer here.
+end, another host's certificate, another genesis or chain; and clocks in tests/crash/test_clock and test_clocks here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from ecert.app.cli import main
+from ecert.app.network import processes
 from ecert.app.network.plan import Node, Plan, read_plan
 from tests.network.chain import ADMINS, await_that
 from tests.validators import binary, free_base
@@ -136,6 +137,20 @@ def test_a_full_disk_of_one_stops_that_one_alone_and_by_name(plan: Plan, capsys:
         assert main(["network", "stop", "34"]) == 0
     assert main(["network", "start", "34"]) == 0
     hold_one_chain(plan)
+
+
+def test_a_wrong_clock_is_named_in_the_status(
+    plan: Plan, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["network", "stop", "34"]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(processes, "BINARY", binary("10m"))
+        patch.setenv("ECERTD_CLOCK", "10m")
+        assert main(["network", "start", "34"]) == 0
+    await_that(lambda: "network.clock" in status(capsys))
+    assert main(["network", "stop", "34"]) == main(["network", "start", "34"]) == 0
+    hold_one_chain(plan)
+    assert "network.clock" not in status(capsys)
 
 
 def test_a_second_node_with_one_key_finds_no_peer_beside_the_first(plan: Plan, tmp_path: Path) -> None:

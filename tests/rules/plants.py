@@ -81,6 +81,10 @@ def _codes() -> tuple[Plant, ...]:
         ),
         Plant("codes never vanish", "test codes::vanishes", {"tests/rules/codes.txt": "planted.gone\n"}),
         Plant("codes are frozen", "test codes::is_frozen", {table: f'"planted.new" = {{{SENTENCE}}}\n'}),
+        Plant(
+            "migrations stay", "test migrations::changes", {"ecert/app/migrations/versions/0001_initial.py": "# x\n"}
+        ),
+        Plant("migrations are frozen", "test migrations::is_frozen", {"ecert/app/migrations/versions/0099_x.py": ""}),
     )
 
 

@@ -58,6 +58,7 @@ type App struct {
 	consortium consortium
 	validators validatorSet
 	heartbeat  heartbeat
+	sightings  sightings
 	waiting    waiting
 	pending    []func(common.Hash)
 }

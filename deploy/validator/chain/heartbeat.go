@@ -2,15 +2,11 @@ package chain
 
 import (
 	"encoding/binary"
-	"time"
 
 	storetypes "cosmossdk.io/store/types"
 	abci "github.com/cometbft/cometbft/abci/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 )
-
-// silence is how old the last votes may be for a block that carries transactions.
-const silence = 2 * time.Second
 
 // third is the first height whose block bears a time of now: a new chain makes it without waiting.
 const third = 3
@@ -22,7 +18,7 @@ var beatKey = []byte("beat")
 // A block carries the time of the votes for the block before it (CometBFT, "BFT time"), so the first block after a
 // silence bears the time at which the silence began. Two rules make up for that: an empty block changes the
 // application's hash, whereupon CometBFT makes another at once, with a time of now; and the proposer leaves a block
-// empty whose time is old, so that transactions go into the next.
+// empty whose time is old (sightings), so that transactions go into the next.
 type heartbeat struct{ key storetypes.StoreKey }
 
 // beat marks an empty block, unless it is the one that follows a mark.
@@ -34,6 +30,3 @@ func (h heartbeat) beat(ctx sdk.Context, req *abci.RequestFinalizeBlock) {
 		store.Set(beatKey, sdk.Uint64ToBigEndian(uint64(req.Height)))
 	}
 }
-
-// isLate tells a proposer that its block would bear an old time.
-func isLate(proposed, now time.Time) bool { return now.Sub(proposed) > silence }

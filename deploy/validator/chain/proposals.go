@@ -9,10 +9,16 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 )
 
+// What a validator says of its own clock; ecert/domain/reasons/network.toml has the code's sentences.
+const (
+	WrongClock = "network.clock"
+	RightClock = "this validator's clock is right again"
+)
+
 // propose orders a block: senders as they came, each sender's transactions by nonce; what cannot run now stays out.
 func (app *App) propose(_ sdk.Context, req *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
 	res := &abci.ResponsePrepareProposal{}
-	if isLate(req.Time, time.Now()) {
+	if app.sightings.isLate(req.Height, time.Now()) {
 		return res, nil
 	}
 	for _, tx := range app.inOrder(req.Txs) {
@@ -31,7 +37,23 @@ func (app *App) consider(_ sdk.Context, req *abci.RequestProcessProposal) (*abci
 			return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}, nil
 		}
 	}
+	now := time.Now()
+	app.tellClock(req, now)
+	app.sightings.see(req.Height, now)
 	return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_ACCEPT}, nil
+}
+
+// tellClock names a clock of this node that is wrong, and when it is right again; what is accepted hangs on neither.
+func (app *App) tellClock(req *abci.RequestProcessProposal, now time.Time) {
+	by, news := app.sightings.clock(req.Height, req.Time, now)
+	switch {
+	case news && by > 0:
+		app.Logger().Error(WrongClock + ": this validator's clock is ahead of the blocks' time by " + by.String())
+	case news && by < 0:
+		app.Logger().Error(WrongClock + ": this validator's clock is behind the blocks' time by " + (-by).String())
+	case news:
+		app.Logger().Error(RightClock)
+	}
 }
 
 func (app *App) inOrder(raws [][]byte) []sdk.Tx {

@@ -120,9 +120,3 @@ func TestAnEmptyBlockAsksForOneMoreAndNotForever(t *testing.T) {
 	}
 	require.Equal(t, []bool{true, false, true, false, true, false}, changed)
 }
-
-func TestALateBlockIsProposedEmpty(t *testing.T) {
-	require.True(t, isLate(firstTime, firstTime.Add(silence+1)))
-	require.False(t, isLate(firstTime, firstTime.Add(silence)))
-	require.False(t, isLate(firstTime.Add(silence), firstTime))
-}

@@ -1,5 +1,5 @@
 // testsigner stands in for a remote signer in tests: it holds a validator's consensus key, dials the node that waits for
-// it (CometBFT's privval protocol) and signs. With -ahead its votes bear the time of a clock that is wrong.
+// it (CometBFT's privval protocol) and signs.
 package main
 
 import (
@@ -13,37 +13,23 @@ import (
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/cometbft/cometbft/libs/log"
 	"github.com/cometbft/cometbft/privval"
-	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
-	"github.com/cometbft/cometbft/types"
 )
 
 func main() {
 	where := flag.String("keys", "", "folder of priv_validator_key.json and priv_validator_state.json")
 	node := flag.String("node", "", "HOST:PORT of the node's priv_validator_laddr")
 	chain := flag.String("chain", "ecert-310320", "CometBFT's chain id")
-	ahead := flag.Duration("ahead", 0, "how far the clock is ahead")
 	flag.Parse()
 	key := privval.LoadFilePV(filepath.Join(*where, "priv_validator_key.json"),
 		filepath.Join(*where, "priv_validator_state.json"))
 	dial := privval.DialTCPFn(*node, 3*time.Second, ed25519.GenPrivKey())
 	endpoint := privval.NewSignerDialerEndpoint(log.NewTMLogger(os.Stderr), dial,
 		privval.SignerDialerEndpointConnRetries(10_000))
-	server := privval.NewSignerServer(endpoint, *chain, wrong{key, *ahead})
+	server := privval.NewSignerServer(endpoint, *chain, key)
 	if err := server.Start(); err != nil {
 		panic(err)
 	}
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, os.Interrupt, syscall.SIGTERM)
 	<-ended
-}
-
-// wrong signs votes as a validator whose clock is ahead would cast them.
-type wrong struct {
-	types.PrivValidator
-	ahead time.Duration
-}
-
-func (w wrong) SignVote(chain string, vote *cmtproto.Vote) error {
-	vote.Timestamp = vote.Timestamp.Add(w.ahead)
-	return w.PrivValidator.SignVote(chain, vote)
 }

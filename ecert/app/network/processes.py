@@ -22,6 +22,7 @@ __all__ = ["complaint", "fault_of", "is_up", "start", "stop", "wipe"]
 _PATIENCE: Final = 30.0
 _KEPT: Final = "priv_validator_state.json"
 _FULL: Final = "no space left on device"
+_RIGHT: Final = "this validator's clock is right again"
 _LAST: Final = 1 << 20
 _REFUSALS: Final[dict[str, type[EcertError]]] = {
     "network.genesis": Conflict,
@@ -96,15 +97,19 @@ def fault_of(plan: Plan, node: Node) -> EcertError:
 
 
 def complaint(plan: Plan, node: Node) -> str | None:
-    """Name what is wrong with a validator that ended by itself, or that runs and can write no more; else None.
+    """Name what is wrong with a validator that ended by itself, or that runs with a full disk or a wrong clock.
 
-    On a full disk CometBFT leaves consensus and goes on answering with old blocks, until it is started anew.
+    On a full disk CometBFT leaves consensus and goes on answering with old blocks, until it is started anew. A wrong
+    clock is said once a minute, and when it is right again.
     """
     if not _mark(plan, node).exists():
         return None
-    if is_up(plan, node):
-        return "network.disk" if _FULL in _words(plan, node) else None
-    return fault_of(plan, node).code
+    if not is_up(plan, node):
+        return fault_of(plan, node).code
+    words = _words(plan, node)
+    if _FULL in words:
+        return "network.disk"
+    return "network.clock" if words.rfind("network.clock: ") > words.rfind(_RIGHT) else None
 
 
 def _words(plan: Plan, node: Node) -> str:

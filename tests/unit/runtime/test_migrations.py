@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Boolean, Column, Integer, LargeBinary, MetaData, String, Table, inspect, text
 
 from ecert.app.migrations import migrate, tables, versions
 from ecert.domain.errors import Unavailable
@@ -17,7 +17,9 @@ from tests.faults import held, hurry
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sqlalchemy import Connection
 
+NUMBERS = (1, 2, 3)
 _SENT = text(
     "INSERT INTO ledger_transaction (account, nonce, hash, raw, purpose, queued_at)"
     " VALUES (:account, :nonce, :hash, '', 'anchor', 1) RETURNING id"
@@ -49,21 +51,63 @@ def test_a_locked_database_is_unavailable_and_stays_as_it_was(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("released", versions())
-def test_every_released_state_comes_up_to_the_newest_with_its_rows(tmp_path: Path, released: str) -> None:
+def test_every_released_state_comes_up_to_the_newest_with_every_row_of_every_table(
+    tmp_path: Path, released: str
+) -> None:
     db = open_database(url_of(tmp_path / "e.sqlite"))
     migrate(db, to=released)
     with db.transaction() as connection:
-        for nonce in range(3):
-            connection.execute(_SENT, {"account": b"a" * 20, "nonce": nonce, "hash": bytes([nonce])})
-        if inspect(connection).has_table("ledger_account"):
-            connection.execute(text("INSERT INTO ledger_account VALUES (:a, 3)"), {"a": b"a" * 20})
+        old = MetaData()
+        old.reflect(connection)
+        for table in filled(old):
+            for number in NUMBERS:
+                connection.execute(table.insert().values(row(table, number)))
+        before = {table.name: rows(connection, table) for table in filled(old)}
+        assert {name: len(found) for name, found in before.items()} == dict.fromkeys(before, len(NUMBERS))
 
     migrate(db)
 
     with db.transaction() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, tables()) == []
-        assert queue_rows.take_nonce(connection, b"a" * 20, first=lambda: 0) == 3
-        number = connection.execute(_SENT, {"account": b"a" * 20, "nonce": 3, "hash": b"next"}).scalar_one()
-        assert number == 4
+        assert {table.name: rows(connection, table) for table in filled(old)} == before
+        for number in NUMBERS:
+            account = value(old.tables["ledger_transaction"].c.account, number)
+            assert queue_rows.take_nonce(connection, account, first=lambda: 0) == number + (
+                "ledger_account" not in before
+            )
+        sent = {"account": b"a" * 20, "nonce": 3, "hash": b"next"}
+        assert connection.execute(_SENT, sent).scalar_one() == len(NUMBERS) + 1
     db.close()
+
+
+def filled(state: MetaData) -> list[Table]:
+    """Give the tables of a state, what is pointed at before what points; the history's own holds the version alone."""
+    return [table for table in state.sorted_tables if table.name != "alembic_version"]
+
+
+def row(table: Table, number: int) -> dict[str, object]:
+    """Make a row in which everything has a value of its own, but for the last: there all is empty that may be."""
+    empty = {column.name for column in table.c if column.nullable and number == NUMBERS[-1]}
+    made = {column.name: None if column.name in empty else value(column, number) for column in table.c}
+    if table.autoincrement_column is not None:
+        del made[table.autoincrement_column.name]  # counted by the database, which has to go on with the next number
+    return made
+
+
+def value(column: Column[Any], number: int) -> Any:  # noqa: ANN401 - of the column's type
+    """Make a value by its type and number alone, so that whoever points finds the row of its number."""
+    match column.type:
+        case Boolean():
+            return number % 2 == 0
+        case Integer():
+            return number
+        case LargeBinary():
+            return bytes([number]) * 32
+        case String(length=length):
+            return str(number) * (length or 40)
+    raise AssertionError(f"{column} is of a type that no table had")
+
+
+def rows(connection: Connection, table: Table) -> list[tuple[object, ...]]:
+    return [tuple(each) for each in connection.execute(table.select().order_by(*table.primary_key))]
