@@ -7,14 +7,17 @@ import (
 
 	"cosmossdk.io/log"
 	cmtcfg "github.com/cometbft/cometbft/config"
+	rpcclient "github.com/cometbft/cometbft/rpc/client"
 	dbm "github.com/cosmos/cosmos-db"
 	"github.com/cosmos/cosmos-sdk/client"
+	"github.com/cosmos/cosmos-sdk/client/flags"
 	"github.com/cosmos/cosmos-sdk/server"
 	svrcmd "github.com/cosmos/cosmos-sdk/server/cmd"
 	servertypes "github.com/cosmos/cosmos-sdk/server/types"
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	evmconfig "github.com/cosmos/evm/config"
 	evmserver "github.com/cosmos/evm/server"
+	"github.com/spf13/cast"
 	"github.com/spf13/cobra"
 
 	"ecertd/chain"
@@ -44,7 +47,8 @@ func startCommand(where string) *cobra.Command {
 			if err := app.Serve(); err != nil {
 				panic(err)
 			}
-			return app
+			isSigner := cast.ToString(settings.Get("priv_validator_laddr")) == ""
+			return node{app, logger, cast.ToString(settings.Get(flags.FlagHome)), isSigner}
 		}, where)
 	start := evmserver.StartCmd(options)
 	start.Short, start.Long = "Run the node of a home, after judging the home", ""
@@ -54,9 +58,38 @@ func startCommand(where string) *cobra.Command {
 		if err := bind(cmd, args); err != nil {
 			return err
 		}
-		return home.Inspect(settings(server.GetServerContextFromCmd(cmd)))
+		told := server.GetServerContextFromCmd(cmd)
+		told.Logger = home.Doorman(told.Logger)
+		return home.Inspect(settings(told))
 	}
 	return start
+}
+
+// node is the state machine in a home, which ends where another signs with the home's key. What a remote signer signed
+// last stands with the signer, which refuses to sign twice for whoever asks.
+type node struct {
+	*chain.App
+	logger   log.Logger
+	home     string
+	isSigner bool
+}
+
+// RegisterTendermintService is where the server first hands CometBFT out.
+func (n node) RegisterTendermintService(c client.Context) {
+	n.App.RegisterTendermintService(c)
+	if !n.isSigner {
+		return
+	}
+	events, ok := c.Client.(rpcclient.EventsClient)
+	if !ok {
+		panic("CometBFT does not tell its events")
+	}
+	if err := home.HoldKey(n.home, events, func(why home.Refusal) {
+		n.logger.Error(why.Error())
+		os.Exit(1)
+	}); err != nil {
+		panic(err)
+	}
 }
 
 // settings are read after flags, environment and files were joined: what is judged is what will run.
