@@ -58,9 +58,7 @@ func startCommand(where string) *cobra.Command {
 		if err := bind(cmd, args); err != nil {
 			return err
 		}
-		told := server.GetServerContextFromCmd(cmd)
-		told.Logger = home.Doorman(told.Logger)
-		return home.Inspect(settings(told))
+		return home.Inspect(settings(server.GetServerContextFromCmd(cmd)))
 	}
 	return start
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	"github.com/cometbft/cometbft/types"
@@ -46,20 +45,4 @@ func TestWhatAHomeSignedLastIsReadAsCometWritesIt(t *testing.T) {
 	require.False(t, isForeign(own, last))
 	own.Round++
 	require.True(t, isForeign(own, last))
-}
-
-func TestASecondNodeIsSaidOnceALullWhereTheFirstIsSettled(t *testing.T) {
-	start := time.Now()
-	g := guests{nodes: map[p2p.ID]guest{}}
-	require.False(t, g.refuse("a", start))
-	g.take("a", start)
-	for _, each := range []struct {
-		at   time.Duration
-		said bool
-	}{{0, false}, {settled - 1, false}, {settled, true}, {settled + lull - 1, false}, {settled + lull, true}} {
-		require.Equal(t, each.said, g.refuse("a", start.Add(each.at)), each.at)
-	}
-	g.take("a", start.Add(time.Hour))
-	require.False(t, g.refuse("a", start.Add(time.Hour+settled-1)))
-	require.False(t, g.refuse("b", start.Add(time.Hour)))
 }
