@@ -70,7 +70,7 @@ def _files() -> tuple[Plant, ...]:
 
 
 def _codes() -> tuple[Plant, ...]:
-    table = "ecert/domain/reasons/planted.toml"
+    table, versions = "ecert/domain/reasons/planted.toml", "ecert/app/migrations/versions"
     return (
         _module("codes are listed", "test codes::source_is_listed", "issuer/planted.py", 'Malformed("planted.x")\n'),
         Plant("listed codes are used", "test codes::listed_code_is_used", {table: f'"planted.x" = {{{SENTENCE}}}\n'}),
@@ -82,9 +82,9 @@ def _codes() -> tuple[Plant, ...]:
         Plant("codes never vanish", "test codes::vanishes", {"tests/rules/codes.txt": "planted.gone\n"}),
         Plant("codes are frozen", "test codes::is_frozen", {table: f'"planted.new" = {{{SENTENCE}}}\n'}),
         Plant(
-            "migrations stay", "test migrations::changes", {"ecert/app/migrations/versions/0001_initial.py": "# x\n"}
+            "migrations stay", "test migrations::changes", {f"{versions}/0001_initial.py": "# x\n"}, sign="0001_initial"
         ),
-        Plant("migrations are frozen", "test migrations::is_frozen", {"ecert/app/migrations/versions/0099_x.py": ""}),
+        Plant("migrations are frozen", "test migrations::is_frozen", {f"{versions}/0099_planted.py": ""}),
     )
 
 
